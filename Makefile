@@ -1,0 +1,52 @@
+# Two commands do everything on a machine that has Python (3.11 or newer) and make:
+#   make demo     a real, damaged run, and the terminal UI on it
+#   make test     what CI runs
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+ARGS   ?=
+
+.PHONY: demo test lint types contracts unit bench screenshots schema debian clean help
+
+help:            ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "ckptui needs Python 3.11 or newer: make PYTHON=python3.11 …")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(READY)   ## make a real, damaged run and open it (ARGS="--no-tui DIR" only makes it)
+	@$(BIN)/ckptui demo $(ARGS)
+
+test: lint types contracts unit   ## everything CI runs
+
+lint: $(READY)   ## ruff
+	$(BIN)/ruff check ckptui tests
+	$(BIN)/ruff format --check ckptui tests
+
+types: $(READY)  ## mypy --strict
+	$(BIN)/mypy
+
+contracts: $(READY)  ## the floors of the house
+	$(BIN)/lint-imports
+
+unit: $(READY)   ## pytest (ARGS="-k word" to choose)
+	$(BIN)/pytest -n 2 $(ARGS)
+
+bench: $(READY)  ## speeds, side by side in one run
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+screenshots: $(READY)  ## SVGs of the real app on the demo run
+	$(BIN)/python -m tests.screenshots
+
+schema: $(READY) ## the JSON schema, made from the types
+	$(BIN)/python -m ckptui.present.schema
+
+debian:          ## Debian packages that some tests use (they skip where these are absent)
+	apt-get install -y --no-install-recommends strace tmux
+
+clean:           ## remove what make made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

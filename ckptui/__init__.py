@@ -1,0 +1,5 @@
+"""Monitor and repair the checkpoints of long-running pipelines."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

@@ -1,0 +1,67 @@
+"""What a repair is: a plan of steps, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ckptui.terms import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One atomic step of a repair.
+
+    Attributes:
+        do: ``move``, ``create``, ``remove``, ``check``, ``write``.
+        path: What it acts on, relative to the run directory, surrogate-escaped.
+        to: Where it goes, relative to the run directory, or None.
+        bytes: Bytes moved, read or written.
+        note: One short sentence for the preview (``whole → renew, damaged → remove``).
+    """
+
+    do: str
+    path: str
+    to: str | None = None
+    bytes: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a repair would do: shown before anything changes.
+
+    Attributes:
+        action: The repair.
+        root: Absolute run directory.
+        steps: In order.
+        signatures: Relative path → (inode, size, mtime_ns) as planned; a file that differs when
+            the plan is applied is refused.
+        warnings: Sentences that must be read before saying yes.
+        confirm: A sentence that needs a second confirmation (the last good one would move), or "".
+    """
+
+    action: Action
+    root: str
+    steps: tuple[Step, ...]
+    signatures: dict[str, tuple[int, int, int] | None] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    confirm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a repair did; the document of ``ckptui repair --json``.
+
+    Attributes:
+        action: The repair, or ``undo``.
+        steps: Steps done (or planned, when not applied).
+        applied: False for a dry run.
+        undo_id: Names this repair in the journal; None for a dry run.
+        message: One line that says what was done and how to take it back.
+    """
+
+    action: str
+    steps: tuple[Step, ...]
+    applied: bool
+    undo_id: str | None
+    message: str = ""
