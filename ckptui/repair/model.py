@@ -65,3 +65,63 @@ class Outcome:
     applied: bool
     undo_id: str | None
     message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One repair as the journal tells it.
+
+    Attributes:
+        id: Its undo id.
+        at: When it began, ISO 8601, UTC.
+        action: The repair, or ``undo``.
+        state: ``done``, ``undone``, ``rolled back`` (it failed or crashed, all is as before) or
+            ``unfinished`` (it crashed, or it is at work now).
+        steps: In order.
+        by: ``user@host`` that did it.
+        undoes: For an undo, the id of the repair that it took back.
+    """
+
+    id: str
+    at: str
+    action: str
+    state: str
+    steps: tuple[Step, ...]
+    by: str = ""
+    undoes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrashItem:
+    """One file (or checkpoint directory) in the trash.
+
+    Attributes:
+        undo_id: The repair that moved it there.
+        path: Where it lies, relative to the run directory.
+        original: Where it stood, relative to the run directory.
+        size: Bytes, all files of a directory together.
+        at: When it was moved, ISO 8601, UTC.
+    """
+
+    undo_id: str
+    path: str
+    original: str
+    size: int
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What was found unfinished after a crash, and how it ended.
+
+    Attributes:
+        id: The repair's undo id.
+        action: The repair.
+        ended: ``finished`` or ``rolled back``.
+        message: One sentence for a person.
+    """
+
+    id: str
+    action: str
+    ended: str
+    message: str

@@ -1,0 +1,155 @@
+"""The detail pane of one checkpoint: what is wrong, where, and what to press."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from ckptui.present import glyphs, units
+from ckptui.present.glyphs import Role
+from ckptui.present.spans import Line, Span, line
+from ckptui.terms import Action, InputState, Level, MarkerState
+from ckptui.watch.model import Checkpoint, Snapshot
+
+REMEDIES: Final[Mapping[Action, tuple[str, str]]] = {
+    Action.VALIDATE: ("validate", "validate it"),
+    Action.ADD_MARKER: ("fix", "check it to level 5 and add its marker"),
+    Action.RENEW_MARKER: ("fix", "check it to level 5; whole: renew its marker, else remove it"),
+    Action.REMOVE_MARKER: ("fix", "move the marker to the trash"),
+    Action.QUARANTINE: ("fix", "quarantine it"),
+    Action.RESTORE: ("fix", "restore it from the trash"),
+    Action.PROMOTE: ("fix", "give the complete temporary file its final name"),
+    Action.UPGRADE: ("fix", "write it anew as version 1.0, into a new file"),
+    Action.SALVAGE: ("fix", "salvage the intact tensors into a new file"),
+    Action.REPOINT: ("fix", "point it to the last good checkpoint"),
+    Action.CLEAN: ("fix", "move the left-over to the trash"),
+    Action.REBUILD_STATE: ("fix", "rebuild the state from the outputs that exist"),
+    Action.ALLOW_GLOBALS: (
+        "fix",
+        "allow the names it needs, for this run, if you trust its writer",
+    ),
+    Action.RESUME: ("resume", "resume the run"),
+}
+"""Remedy → the binding's id that does it, and what it does in words."""
+
+_MARKERS: Final[Mapping[MarkerState, str]] = {
+    MarkerState.PRESENT: "Its .done marker stands.",
+    MarkerState.MISSING: "It has no .done marker, though others in this folder have one.",
+    MarkerState.ORPHAN: "Its .done marker stands alone: the checkpoint itself is gone.",
+    MarkerState.OUTDATED: "Its .done marker is older than the file. A copy may have reordered the "
+    "times: validate it, then renew the marker; remove the marker only if it fails.",
+}
+
+
+def detail_lines(
+    row: Checkpoint,
+    *,
+    now: float,
+    keys: Mapping[str, str],
+    snapshot: Snapshot | None = None,
+    ascii_only: bool = False,
+) -> list[Line]:
+    """The detail pane's lines.
+
+    Args:
+        row: The checkpoint.
+        now: Seconds since the epoch.
+        keys: Binding id (``fix``, ``validate``, ``resume``, ``copy``) → the key as shown.
+        snapshot: The whole model, to say what the last good one is.
+        ascii_only: Use ASCII twins in the headline.
+    """
+    lines = [_headline(row, ascii_only), *_diagnosis(row)]
+    lines += [line(sentence) for sentence in _circumstances(row)]
+    lines.append(_facts(row, now))
+    press = what_to_press(row, keys, snapshot)
+    return [*lines, press] if press else lines
+
+
+def _headline(row: Checkpoint, ascii_only: bool) -> Line:
+    glyph = glyphs.CATEGORY[row.category]
+    verdict = f"{glyph.text(ascii_only=ascii_only)} {row.category}"
+    level = f", level {row.level}" if row.level else ""
+    return line(Span(row.path, Role.STRONG), "  ", Span(verdict, glyph.role), level)
+
+
+def _diagnosis(row: Checkpoint) -> list[Line]:
+    lines = [line(row.reason)] if row.reason else []
+    lines += [line(Span(text, Role.MUTED)) for text in row.detail.splitlines() if text.strip()]
+    return lines
+
+
+def _circumstances(row: Checkpoint) -> list[str]:
+    said: list[str] = []
+    if row.pointer is not None:
+        said.append(f"A pointer to {row.pointer}.")
+    if row.step_note:
+        said.append(row.step_note)
+    if row.marker not in (None, MarkerState.PRESENT):
+        said.append(_MARKERS[row.marker])
+    if row.marker is MarkerState.PRESENT and row.status == "in_progress":
+        said.append("Its marker says complete, its content says in_progress: they disagree.")
+    if row.input_hash.state is InputState.STALE:
+        why = row.input_hash.why or "the inputs that it was made from have changed"
+        said.append(f"Stale: {why}.")
+    if row.globals:
+        said.append("Its pickle names " + ", ".join(row.globals) + ".")
+    return said
+
+
+def _facts(row: Checkpoint, now: float) -> Line:
+    facts = [
+        "" if row.step is None else f"step {row.step}",
+        "" if row.epoch is None else f"epoch {row.epoch}",
+        row.layout or row.format or "",
+        "" if row.version is None else f"version {row.version}",
+        "" if row.size is None else f"{units.exact(row.size)} bytes",
+        "" if row.mtime is None else f"modified {units.clock(row.mtime, now=now)}",
+        f"inputs {row.input_hash.recorded}" if row.input_hash.recorded else "",
+        f"checked {row.checked_at}" if row.checked_at else "",
+    ]
+    return line(Span(" · ".join(fact for fact in facts if fact), Role.MUTED))
+
+
+def what_to_press(row: Checkpoint, keys: Mapping[str, str], snapshot: Snapshot | None) -> Line:
+    """``f  quarantine it (the last good one is step 4500)   v  validate it   y  copy path``."""
+    offers: list[tuple[str, str]] = []
+    if row.remedy is not None:
+        binding, words = REMEDIES[row.remedy]
+        offers.append((keys.get(binding, ""), words + _beside(row, snapshot)))
+    if row.level < Level.CHECKSUMS and row.size and row.remedy is not Action.VALIDATE:
+        offers.append((keys.get("validate", ""), f"validate it, {units.size(row.size)} to read"))
+    offers.append((keys.get("copy", ""), "copy path"))
+    pieces: list[str | Span] = []
+    for key, words in offers:
+        if key:
+            pieces += [Span(key, Role.ACCENT), f"  {words}      "]
+    return line(*pieces)
+
+
+def _beside(row: Checkpoint, snapshot: Snapshot | None) -> str:
+    if row.remedy not in (Action.QUARANTINE, Action.CLEAN) or snapshot is None:
+        return ""
+    good = snapshot.last_good
+    if good is None:
+        return " (there is no good one yet)"
+    if good.path == row.path:
+        return " (it is the last good one)"
+    known = good.path if good.step is None else f"step {good.step}"
+    return f" (the last good one is {known})"
+
+
+def check_lines(row: Checkpoint) -> list[Line]:
+    """One line a level: its number, its name, what it said."""
+    lines: list[Line] = []
+    for level in Level:
+        result = row.checks.get(level.label)
+        word, _, why = (result or "not asked for").partition(": ")
+        lines.append(
+            line(f"{level.value}  {level.label:<10} ", Span(word, _result_role(word)), f"  {why}")
+        )
+    return lines
+
+
+def _result_role(word: str) -> Role:
+    roles = {"pass": Role.SUCCESS, "warn": Role.WARNING, "fail": Role.ERROR, "refused": Role.ALARM}
+    return roles.get(word, Role.MUTED)

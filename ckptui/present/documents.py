@@ -1,0 +1,483 @@
+"""Every JSON document of the command line as a type, and how the model becomes one.
+
+The types are the promise: ``schema.json`` is generated from them. Field names and order are the
+documented ones; ``json_text`` writes plain ASCII, so that names that are not UTF-8 survive as
+surrogate escapes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Final, TypeAlias
+
+from ckptui.formats.model import Header
+from ckptui.launch.model import RunRecord
+from ckptui.present.strip import totals
+from ckptui.present.tables import newest_first
+from ckptui.present.units import iso
+from ckptui.repair.model import JournalEntry, Outcome, Recovery, Step, TrashItem
+from ckptui.terms import Action, Category, InputState, Level, MarkerState
+from ckptui.validation.verdict import Facts, Verdict
+from ckptui.watch.model import Checkpoint, InputHash, Snapshot
+
+SCHEMA_VERSION: Final = "1"
+"""Raised when a field changes its meaning or goes; new fields alone do not raise it."""
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+
+
+@dataclass(frozen=True, slots=True)
+class InputHashDocument:
+    """A recorded input hash against the current one."""
+
+    recorded: str | None
+    current: str | None
+    state: InputState
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksDocument:
+    """Result text of each level (``pass``, ``skipped: needs 40G``); null where not asked for."""
+
+    size: str | None = None
+    container: str | None = None
+    load: str | None = None
+    keys: str | None = None
+    checksums: str | None = None
+    values: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointDocument:
+    """A checkpoint; a line of ``validate --json`` and of ``watch --json`` too."""
+
+    path: str
+    format: str | None
+    layout: str | None
+    size: int | None
+    modified: str | None
+    step: int | None
+    epoch: int | None
+    version: str | None
+    status: str | None
+    marker: MarkerState | None
+    input_hash: InputHashDocument
+    category: Category
+    level: int
+    checks: ChecksDocument
+    reason: str
+    remedy: Action | None
+    globals: tuple[str, ...]
+    checked_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOverDocument:
+    """A newer checkpoint that is not the last good one, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastGoodDocument:
+    """The last good checkpoint."""
+
+    path: str
+    step: int | None
+    level: int
+    passed_over: tuple[PassedOverDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StageDocument:
+    """One stage as a state records it."""
+
+    state: str
+    stage: str
+    status: str
+    input_hash: InputHashDocument
+    started_at: str | None
+    completed_at: str | None
+    duration_seconds: float | None
+    outputs: tuple[str, ...]
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FailureDocument:
+    """One line of a failure log."""
+
+    path: str
+    reason: str
+    timestamp: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunDocument:
+    """One resumed run."""
+
+    id: str
+    state: str
+    command: tuple[str, ...]
+    host: str
+    pid: int | None
+    started_at: str
+    ended_at: str | None
+    exit_code: int | None
+    signal: str | None
+    log: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusDocument:
+    """``ckptui status --json``."""
+
+    schema: str
+    root: str
+    totals: dict[str, int]
+    last_good: LastGoodDocument | None
+    checkpoints: tuple[CheckpointDocument, ...]
+    stages: tuple[StageDocument, ...]
+    failures: tuple[FailureDocument, ...]
+    runs: tuple[RunDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TensorDocument:
+    """One tensor as the header describes it."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class InspectDocument:
+    """``ckptui inspect --json``."""
+
+    path: str
+    format: str | None
+    version: str | None
+    status: str | None
+    step: int | None
+    keys: tuple[str, ...]
+    tensors: tuple[TensorDocument, ...]
+    parameters: int
+    metadata: dict[str, str]
+    globals: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepDocument:
+    """One step of a repair."""
+
+    do: str
+    path: str
+    to: str | None
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RepairDocument:
+    """``ckptui repair --json`` and ``ckptui undo --json``; a dry run has no undo id.
+
+    ``message`` is the one line for people, ``warnings`` what must be read before saying yes,
+    ``confirm`` the sentence that needs a second confirmation, or ``""``.
+    """
+
+    action: str
+    steps: tuple[StepDocument, ...]
+    applied: bool
+    undo_id: str | None
+    message: str = ""
+    warnings: tuple[str, ...] = ()
+    confirm: str = ""
+    preview: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RepairedDocument:
+    """One repair in the journal."""
+
+    id: str
+    at: str
+    action: str
+    state: str
+    steps: tuple[StepDocument, ...]
+    by: str
+    undoes: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalDocument:
+    """``ckptui journal --json``, the oldest first."""
+
+    repairs: tuple[RepairedDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrashItemDocument:
+    """One thing in the trash."""
+
+    undo_id: str
+    path: str
+    original: str
+    size: int
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrashDocument:
+    """``ckptui trash --json``."""
+
+    bytes: int
+    items: tuple[TrashItemDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WatchDocument:
+    """One line of ``ckptui watch --json``.
+
+    ``event`` is ``changed`` (with ``checkpoint``), ``removed``, ``last_good`` (``path`` is null
+    where there is none any more) or ``settled`` (the first sweep is done).
+    """
+
+    event: str
+    path: str | None = None
+    checkpoint: CheckpointDocument | None = None
+
+
+DOCUMENTS: Final[dict[str, type[object]]] = {
+    "status": StatusDocument,
+    "validate": CheckpointDocument,
+    "inspect": InspectDocument,
+    "repair": RepairDocument,
+    "journal": JournalDocument,
+    "trash": TrashDocument,
+    "watch": WatchDocument,
+    "run": RunDocument,
+}
+"""Name in the schema → type."""
+
+
+def to_json(document: object) -> Json:
+    """A document as what ``json.dumps`` takes: dicts, lists, text, numbers, null."""
+    if is_dataclass(document) and not isinstance(document, type):
+        return {each.name: to_json(getattr(document, each.name)) for each in fields(document)}
+    if isinstance(document, (list, tuple)):
+        return [to_json(item) for item in document]
+    if isinstance(document, dict):
+        return {str(key): to_json(value) for key, value in document.items()}
+    if isinstance(document, str):
+        return str(document)
+    if document is None or isinstance(document, (bool, int, float)):
+        return document
+    raise TypeError(f"{type(document).__name__} has no place in a JSON document")
+
+
+def json_text(document: object, *, indent: int | None = None) -> str:
+    """A document as ASCII JSON, without a line end."""
+    return json.dumps(to_json(document), indent=indent, ensure_ascii=True, allow_nan=False)
+
+
+def input_hash_document(hashes: InputHash) -> InputHashDocument:
+    """The document of an input hash."""
+    return InputHashDocument(hashes.recorded, hashes.current, hashes.state)
+
+
+def checkpoint_document(row: Checkpoint) -> CheckpointDocument:
+    """The document of one row of the catalog."""
+    return CheckpointDocument(
+        path=row.path,
+        format=row.format,
+        layout=row.layout,
+        size=row.size,
+        modified=row.modified,
+        step=row.step,
+        epoch=row.epoch,
+        version=row.version,
+        status=row.status,
+        marker=row.marker,
+        input_hash=input_hash_document(row.input_hash),
+        category=row.category,
+        level=row.level,
+        checks=ChecksDocument(**{level.label: row.checks.get(level.label) for level in Level}),
+        reason=row.reason,
+        remedy=row.remedy,
+        globals=row.globals,
+        checked_at=row.checked_at,
+    )
+
+
+def verdict_document(
+    verdict: Verdict,
+    *,
+    path: str | None = None,
+    marker: MarkerState | None = None,
+    layout: str | None = None,
+    input_hash: InputHash | None = None,
+) -> CheckpointDocument:
+    """The document of a verdict; size and time are those of the bytes that were judged.
+
+    Args:
+        verdict: The outcome of a check.
+        path: How to name it, else as it was asked for.
+        marker: State of its marker.
+        layout: Layout of a checkpoint directory.
+        input_hash: Recorded against current; None shows what is recorded as unknown.
+    """
+    facts = verdict.facts
+    signature = facts.signature
+    return CheckpointDocument(
+        path=verdict.path if path is None else path,
+        format=facts.format,
+        layout=layout,
+        size=signature[2] if signature else None,
+        modified=iso(signature[3] / 1e9) if signature else None,
+        step=facts.step,
+        epoch=facts.epoch,
+        version=facts.version,
+        status=facts.status,
+        marker=marker,
+        input_hash=input_hash_document(input_hash or InputHash(facts.input_hash)),
+        category=verdict.category,
+        level=verdict.level,
+        checks=ChecksDocument(**{step.label: str(said) for step, said in verdict.checks.items()}),
+        reason=verdict.reason,
+        remedy=verdict.remedy,
+        globals=facts.globals,
+        checked_at=verdict.checked_at or None,
+    )
+
+
+def status_document(snapshot: Snapshot, runs: Iterable[RunRecord] = ()) -> StatusDocument:
+    """The document of a whole run directory, the newest checkpoints first."""
+    rows = snapshot.checkpoints
+    return StatusDocument(
+        schema=SCHEMA_VERSION,
+        root=snapshot.root,
+        totals=totals(rows.values()),
+        last_good=_last_good(snapshot),
+        checkpoints=tuple(checkpoint_document(rows[path]) for path in newest_first(snapshot)),
+        stages=tuple(
+            StageDocument(
+                row.state,
+                row.stage,
+                row.status,
+                input_hash_document(row.input_hash),
+                row.started_at,
+                row.completed_at,
+                row.duration_seconds,
+                row.outputs,
+                row.error,
+            )
+            for row in snapshot.stages
+        ),
+        failures=tuple(
+            FailureDocument(row.path, row.reason, row.timestamp) for row in snapshot.failures
+        ),
+        runs=tuple(run_document(run) for run in runs),
+    )
+
+
+def _last_good(snapshot: Snapshot) -> LastGoodDocument | None:
+    good = snapshot.last_good
+    if good is None:
+        return None
+    passed = tuple(PassedOverDocument(each.path, each.reason) for each in good.passed_over)
+    return LastGoodDocument(good.path, good.step, good.level, passed)
+
+
+def run_document(run: RunRecord) -> RunDocument:
+    """The document of one resumed run."""
+    return RunDocument(
+        run.id,
+        run.state,
+        run.command,
+        run.host,
+        run.pid,
+        run.started_at,
+        run.ended_at,
+        run.exit_code,
+        run.signal,
+        run.log,
+    )
+
+
+def inspect_document(path: str, header: Header, facts: Facts) -> InspectDocument:
+    """The document of a header; ``facts`` are what the check made of it."""
+    return InspectDocument(
+        path=path,
+        format=header.format or None,
+        version=facts.version,
+        status=facts.status,
+        step=facts.step,
+        keys=header.keys,
+        tensors=tuple(
+            TensorDocument(each.name, each.dtype, each.shape, each.bytes) for each in header.tensors
+        ),
+        parameters=header.parameters,
+        metadata=dict(header.metadata),
+        globals=header.globals,
+    )
+
+
+def step_documents(steps: Iterable[Step]) -> tuple[StepDocument, ...]:
+    """The documents of a repair's steps."""
+    return tuple(StepDocument(step.do, step.path, step.to, step.bytes) for step in steps)
+
+
+def repair_document(
+    outcome: Outcome,
+    *,
+    warnings: Sequence[str] = (),
+    confirm: str = "",
+    preview: Sequence[str] = (),
+) -> RepairDocument:
+    """The document of what a repair did, or would do (with the plan's own sentences)."""
+    return RepairDocument(
+        action=outcome.action,
+        steps=step_documents(outcome.steps),
+        applied=outcome.applied,
+        undo_id=outcome.undo_id,
+        message=outcome.message,
+        warnings=tuple(warnings),
+        confirm=confirm,
+        preview=tuple(preview),
+    )
+
+
+def journal_document(entries: Iterable[JournalEntry]) -> JournalDocument:
+    """The document of the journal."""
+    return JournalDocument(
+        tuple(
+            RepairedDocument(
+                each.id,
+                each.at,
+                each.action,
+                each.state,
+                step_documents(each.steps),
+                each.by,
+                each.undoes,
+            )
+            for each in entries
+        )
+    )
+
+
+def trash_document(items: Iterable[TrashItem]) -> TrashDocument:
+    """The document of the trash."""
+    listed = tuple(
+        TrashItemDocument(item.undo_id, item.path, item.original, item.size, item.at)
+        for item in items
+    )
+    return TrashDocument(sum(item.size for item in listed), listed)
+
+
+def recovery_lines(found: Iterable[Recovery]) -> list[str]:
+    """What recovery did, a sentence each, for stderr."""
+    return [each.message for each in found]

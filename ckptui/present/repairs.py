@@ -1,0 +1,138 @@
+"""Repairs in words: the preview of a plan, what an outcome did, the journal and the trash."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from ckptui.present import units
+from ckptui.present.glyphs import Role, to_ascii
+from ckptui.present.safe import cells, clip, pad, plain
+from ckptui.present.spans import Line, Span, line, wrapped
+from ckptui.repair.model import JournalEntry, Outcome, Plan, Step, TrashItem
+from ckptui.terms import Action
+
+_TITLES: Final[Mapping[Action, tuple[str, str]]] = {
+    Action.VALIDATE: ("Validate", "checkpoint"),
+    Action.ADD_MARKER: ("Add markers to", "checkpoint"),
+    Action.REMOVE_MARKER: ("Remove", "marker"),
+    Action.RENEW_MARKER: ("Renew", "marker"),
+    Action.QUARANTINE: ("Quarantine", "checkpoint"),
+    Action.RESTORE: ("Restore", "file"),
+    Action.PROMOTE: ("Promote", "temporary file"),
+    Action.CLEAN: ("Clean up", "left-over"),
+}
+_PATH_WIDTH: Final = 22
+_INDENT: Final = 11
+"""Cells before the path: number, blanks, verb."""
+
+
+def plan_title(plan: Plan) -> str:
+    """``Quarantine 2 checkpoints``."""
+    verb, noun = _TITLES.get(plan.action, (plan.action.replace("-", " ").capitalize(), "file"))
+    subjects = {step.path for step in plan.steps if not step.path.endswith(".done")}
+    return f"{verb} {units.counted(len(subjects) or len(plan.steps), noun)}"
+
+
+def plan_lines(
+    plan: Plan, *, width: int = 76, trash_bytes: int = 0, undo_key: str = "z"
+) -> list[Line]:
+    """What a plan would do: the same text for the preview box and for ``--dry-run``.
+
+    Args:
+        plan: The plan.
+        width: Cells a line may take.
+        trash_bytes: Bytes that the trash holds already.
+        undo_key: Key (or command) that takes it back.
+    """
+    lines: list[Line] = []
+    for number, step in enumerate(plan.steps, start=1):
+        lines += _step_lines(number, step, width)
+    lines += [line()]
+    for warning in plan.warnings:
+        lines += [line(Span(text, Role.WARNING)) for text in wrapped(plain(warning), width)]
+    if plan.confirm:
+        lines += [line(Span(text, Role.ALARM)) for text in wrapped(plain(plan.confirm), width)]
+    lines += [line(text) for text in wrapped(_promise(plan, trash_bytes, undo_key), width)]
+    return lines
+
+
+def _promise(plan: Plan, trash_bytes: int, undo_key: str) -> str:
+    if all(step.do == "check" for step in plan.steps) and plan.action is Action.VALIDATE:
+        return f"Nothing is changed; {units.size(read_bytes(plan))} are read."
+    moved = sum(step.bytes for step in plan.steps if _to_trash(step))
+    said = f"{undo_key} undoes it. Nothing is deleted"
+    holds = f"; the trash then holds {units.size(trash_bytes + moved)}" if moved else ""
+    return said + holds + "."
+
+
+def read_bytes(plan: Plan) -> int:
+    """Bytes that a plan's checks read."""
+    return sum(step.bytes for step in plan.steps if step.do == "check")
+
+
+def _to_trash(step: Step) -> bool:
+    return step.do == "move" and bool(step.to) and str(step.to).startswith(".ckptui/trash/")
+
+
+def _step_lines(number: int, step: Step, width: int) -> list[Line]:
+    size = units.size(step.bytes) if step.bytes else ""
+    room = max(width - _INDENT - 2 - 7, 20)
+    name_width = min(max(_PATH_WIDTH, room // 3), room - 10)
+    head = f"{number:>2}  {step.do:<6} "
+    path = pad(clip(plain(step.path), name_width), name_width)
+    notes = wrapped(_where_and_why(step), room - name_width) or [""]
+    first = pad(notes[0], room - name_width)
+    tail = pad(size, 6, right=True)
+    lines = [line(Span(head, Role.MUTED), path, "  ", first, " ", tail)]
+    blank = " " * (_INDENT + name_width + 2)
+    return lines + [line(blank + note) for note in notes[1:]]
+
+
+def _where_and_why(step: Step) -> str:
+    if not step.to:
+        return plain(step.note)
+    # The trash keeps a file's own path, so its folder says enough.
+    parts = step.to.split("/")
+    where = "/".join(parts[:3]) + "/" if _to_trash(step) else step.to
+    note = f" ({step.note})" if step.note else ""
+    return plain(f"→ {where}{note}")
+
+
+def outcome_lines(outcome: Outcome, *, ascii_only: bool = False) -> list[str]:
+    """What a repair did, a line a step, and the message last."""
+    lines = [
+        f"{step.do}  {plain(step.path)}"
+        + (f"  → {plain(step.to)}" if step.to else "")
+        + (f"  {plain(step.note)}" if step.note else "")
+        for step in outcome.steps
+    ]
+    lines.append(plain(outcome.message))
+    return [to_ascii(each) for each in lines] if ascii_only else lines
+
+
+def journal_lines(entries: Sequence[JournalEntry], *, ascii_only: bool = False) -> list[str]:
+    """One line a repair: its undo id, when, what, and whether it can be taken back."""
+    lines = []
+    for entry in entries:
+        names = [os.path.basename(step.path) for step in entry.steps if step.do != "check"]
+        subject = names[0] if names else "nothing moved"
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        text = f"{entry.id}  {entry.at}  {entry.action:<14} {plain(subject)}{more}  {entry.state}"
+        lines.append(to_ascii(text) if ascii_only else text)
+    return lines
+
+
+def trash_lines(items: Sequence[TrashItem], *, ascii_only: bool = False) -> list[str]:
+    """One line a file in the trash, and what they take together."""
+    if not items:
+        return ["the trash is empty"]
+    widest = max(cells(plain(item.original)) for item in items)
+    lines = [
+        f"{item.undo_id}  {pad(plain(item.original), widest)}  {units.size(item.size):>6}"
+        for item in items
+    ]
+    total = units.size(sum(item.size for item in items))
+    lines.append(f"{units.counted(len(items), 'file')}, {total}")
+    return [to_ascii(each) for each in lines] if ascii_only else lines

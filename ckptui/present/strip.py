@@ -1,0 +1,235 @@
+"""What the strip says: last good, totals, the next save and the disk, watching, writers."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import median
+from typing import Final
+
+from ckptui.present import glyphs, units
+from ckptui.present.glyphs import Role
+from ckptui.present.safe import clip, plain
+from ckptui.present.spans import Line, Span, joined, line
+from ckptui.terms import GOOD, Category, InputState, MarkerState
+from ckptui.watch.model import Checkpoint, PassedOver, Snapshot
+
+SILENT_AFTER: Final = 5.0
+"""Seconds without an answer from the scanner before the strip says so."""
+_ODD_MARKERS: Final = (
+    (MarkerState.MISSING, "without marker"),
+    (MarkerState.OUTDATED, "with an outdated marker"),
+    (MarkerState.ORPHAN, "orphan markers"),
+)
+
+
+def title_line(snapshot: Snapshot, host: str, home: str = "") -> Line:
+    """``ckptui  gpu-07:~/runs/esm2-650m``; ``home`` is shown as ``~``."""
+    root = snapshot.root
+    if home and (root == home or root.startswith(home.rstrip("/") + "/")):
+        root = "~" + root[len(home.rstrip("/")) :]
+    return line(Span("ckptui", Role.STRONG), "  ", f"{host}:{root}")
+
+
+def last_good_line(snapshot: Snapshot, *, now: float) -> Line:
+    """The last good checkpoint, how old it is, how deep and how long ago it was looked at."""
+    good = snapshot.last_good
+    label = Span("Last good  ", Role.STRONG)
+    if good is None:
+        return line(label, _no_last_good(snapshot))
+    row = snapshot.checkpoints.get(good.path)
+    step = "" if good.step is None else f"step {good.step}  "
+    facts = [_saved(row, now), _looked_at(good.level, row, now), *good.notes]
+    told = ", ".join(fact for fact in facts if fact)
+    return line(label, Span(f"{step}{good.path}", Role.SUCCESS), "   ", told)
+
+
+def _no_last_good(snapshot: Snapshot) -> Span:
+    if snapshot.last_good_none:
+        passed = units.counted(len(snapshot.last_good_none), "checkpoint")
+        return Span(f"none: {passed} passed over, each for its reason below", Role.ERROR)
+    if not snapshot.settled:
+        return Span("looking…", Role.MUTED)
+    return Span("none: no checkpoint here", Role.MUTED)
+
+
+def _saved(row: Checkpoint | None, now: float) -> str:
+    return "" if row is None or row.mtime is None else f"saved {units.age(now - row.mtime)} ago"
+
+
+def _looked_at(level: int, row: Checkpoint | None, now: float) -> str:
+    if row is not None and row.category is Category.UNCHECKED:
+        return f"header only, level {level}"
+    checked = units.seconds_of(row.checked_at) if row else None
+    ago = "" if checked is None else f" {units.age(now - checked)} ago"
+    return f"checked to level {level}{ago}"
+
+
+def totals(checkpoints: Iterable[Checkpoint]) -> dict[str, int]:
+    """Category → number of checkpoints, for those categories that occur, the good ones first."""
+    counts = Counter(row.category for row in checkpoints)
+    return {str(category): counts[category] for category in _TOTALS_ORDER if counts[category]}
+
+
+_TOTALS_ORDER: Final = (
+    Category.VALID,
+    Category.CORRUPTED,
+    Category.INCOMPATIBLE,
+    Category.INCOMPLETE,
+    Category.UNSAFE,
+    Category.UNREADABLE,
+    Category.FOREIGN,
+    Category.CHANGING,
+    Category.UNCHECKED,
+)
+
+
+def totals_line(snapshot: Snapshot) -> Line:
+    """``42 valid   3 corrupted   6 unchecked   4 stale · 2 without marker``."""
+    rows = snapshot.checkpoints.values()
+    if not rows:
+        return line(Span("no checkpoints" if snapshot.settled else "looking…", Role.MUTED))
+    counts = [
+        line(Span(f"{count:,} {name}", glyphs.CATEGORY[Category(name)].role))
+        for name, count in totals(rows).items()
+    ]
+    return joined([joined(counts, "   "), _oddities(snapshot)], "   ")
+
+
+def _oddities(snapshot: Snapshot) -> Line:
+    rows = snapshot.checkpoints.values()
+    stale = sum(row.input_hash.state is InputState.STALE for row in rows)
+    stale += sum(stage.input_hash.state is InputState.STALE for stage in snapshot.stages)
+    markers = Counter(row.marker for row in rows)
+    said = [(stale, "stale"), *((markers[state], words) for state, words in _ODD_MARKERS)]
+    return joined(
+        [line(Span(f"{count:,} {words}", Role.WARNING)) for count, words in said if count], " · "
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NextSave:
+    """What the next save will probably take.
+
+    Attributes:
+        size: Bytes, as large as the largest of the latest saves.
+        seconds: Seconds from now until it is due, None where no rhythm is seen.
+        fits: False where the free space will not hold it, None where that is not known.
+    """
+
+    size: int
+    seconds: float | None
+    fits: bool | None
+
+
+def next_save(snapshot: Snapshot, *, now: float) -> NextSave | None:
+    """Size and time of the next save, from the series that holds the last good checkpoint.
+
+    Returns:
+        None where there is no series to tell from.
+    """
+    saves = _series(snapshot)
+    if not saves:
+        return None
+    whole = [row.size or 0 for row in saves if row.category in GOOD] or [
+        row.size or 0 for row in saves
+    ]
+    size = max(whole[-3:])
+    fits = None if snapshot.disk is None else size <= snapshot.disk.free
+    return NextSave(size, _due([row.mtime or 0.0 for row in saves], now), fits)
+
+
+def _series(snapshot: Snapshot) -> list[Checkpoint]:
+    rows = [
+        row
+        for row in snapshot.checkpoints.values()
+        if row.size and row.mtime is not None and not row.unit and not row.pointer
+    ]
+    if not rows:
+        return []
+    newest = max(rows, key=lambda row: row.mtime or 0.0).path
+    key = _series_key(snapshot.last_good.path if snapshot.last_good else newest)
+    return sorted(
+        (row for row in rows if _series_key(row.path) == key), key=lambda row: row.mtime or 0.0
+    )
+
+
+def _series_key(path: str) -> str:
+    return os.path.dirname(path) + "/" + re.sub(r"[0-9]+", "#", os.path.basename(path))
+
+
+def _due(times: list[float], now: float) -> float | None:
+    gaps = [later - sooner for sooner, later in zip(times[-6:], times[-5:], strict=False)]
+    if len(gaps) < 2:
+        return None
+    rhythm = median(gaps)
+    # Two rhythms without a save: the job is over, or it changed its ways. Then nothing is said.
+    return max(times[-1] + rhythm - now, 0.0) if now - times[-1] < 2 * rhythm else None
+
+
+def disk_line(snapshot: Snapshot, *, now: float) -> Line:
+    """``next save ≈ 2.4G in 7m · free 41G``, and plainly so where it will not fit."""
+    disk = snapshot.disk
+    coming = next_save(snapshot, now=now)
+    free = "" if disk is None else f"free {units.size(disk.free)}"
+    if coming is None:
+        return line(free)
+    when = "" if coming.seconds is None else f" in {units.age(coming.seconds)}"
+    save = f"next save ≈ {units.size(coming.size)}{when}"
+    if coming.fits is False:
+        return line(Span(f"{save} does not fit: {free}", Role.ERROR))
+    tight = disk is not None and disk.free < 3 * coming.size
+    return joined([line(save), line(Span(free, Role.WARNING if tight else Role.NORMAL))], " · ")
+
+
+def watching_line(snapshot: Snapshot, *, now: float) -> Line:
+    """How the directory is watched, how old the view is, and who is writing."""
+    watching = snapshot.watching
+    parts = [
+        silence_line(snapshot, now=now) or line(watching.sentence),
+        line(Span(watching.left_out, Role.WARNING)),
+        line(Span(snapshot.problem, Role.ERROR)),
+        *(line(writer) for writer in snapshot.writers),
+    ]
+    if watching.mode == "sweep" and watching.swept_at and not snapshot.silent_since:
+        parts.insert(1, line(f"seen {units.age(now - watching.swept_at)} ago"))
+    return joined(parts, " · ")
+
+
+def silence_line(snapshot: Snapshot, *, now: float) -> Line:
+    """Since when the filesystem has not answered; empty below five seconds."""
+    if snapshot.silent_since is None or now - snapshot.silent_since < SILENT_AFTER:
+        return ()
+    silent = units.duration(now - snapshot.silent_since)
+    return line(
+        Span(
+            f"the directory has not answered for {silent}: what you see is from before",
+            Role.ERROR,
+        )
+    )
+
+
+def passed_over_lines(passed: Iterable[PassedOver]) -> list[Line]:
+    """One line for each newer checkpoint that was not taken as last good."""
+    return [
+        line(Span("passed over  ", Role.MUTED), each.path, "   ", Span(each.reason, Role.MUTED))
+        for each in passed
+    ]
+
+
+def strip_lines(snapshot: Snapshot, *, now: float, width: int) -> list[Line]:
+    """The strip: two lines, three where the disk line does not fit beside the last good one."""
+    good = last_good_line(snapshot, now=now)
+    disk = disk_line(snapshot, now=now)
+    beside = joined([good, disk], "   ")
+    if sum(len(span.text) for span in beside) <= width:
+        return [beside, totals_line(snapshot)]
+    return [good, joined([totals_line(snapshot), disk], "   ")]
+
+
+def short_name(path: str, width: int) -> str:
+    """A path from disk, plain and cut in its middle to ``width`` cells."""
+    return clip(plain(path), width)

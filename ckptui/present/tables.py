@@ -1,0 +1,133 @@
+"""The status table as plain text, for pipes, logs and places without a terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from ckptui.launch.model import RunRecord
+from ckptui.present import columns as tables
+from ckptui.present import strip
+from ckptui.present.columns import GAP, Cell, Column
+from ckptui.present.safe import cells, clip, pad
+from ckptui.present.spans import Line, text_of
+from ckptui.watch.model import Snapshot
+
+_MOST_PASSED_OVER: Final = 20
+
+
+def status_table(
+    snapshot: Snapshot,
+    runs: Sequence[RunRecord] = (),
+    *,
+    now: float | None = None,
+    width: int | None = None,
+    ascii_only: bool = False,
+) -> list[str]:
+    """What ``ckptui status`` prints: the strip, the checkpoints, stages, runs and failures.
+
+    Args:
+        snapshot: The live model.
+        runs: Resumed runs.
+        now: Seconds since the epoch for ages; None asks the clock.
+        width: Cells a line may take; None cuts nothing, as suits ``grep``.
+        ascii_only: ASCII twins of all glyphs.
+
+    Returns:
+        Lines without line ends, harmless to a terminal.
+    """
+    moment = time.time() if now is None else now
+    good = snapshot.last_good
+    last = good.path if good else None
+    checkpoints = [
+        tables.checkpoint_cells(
+            snapshot.checkpoints[path], now=moment, last_good=last, ascii_only=ascii_only
+        )
+        for path in newest_first(snapshot)
+    ]
+    stages = [tables.stage_cells(row, ascii_only=ascii_only) for row in snapshot.stages]
+    ran = [tables.run_cells(row, now=moment, ascii_only=ascii_only) for row in runs]
+    failed = [
+        tables.failure_cells(row, now=moment, ascii_only=ascii_only) for row in snapshot.failures
+    ]
+    parts = [
+        [text_of(each, ascii_only=ascii_only) for each in _heading(snapshot, moment)],
+        text_table(tables.CHECKPOINTS, checkpoints, width, ascii_only=ascii_only),
+        text_table(tables.STAGES, stages, width, ascii_only=ascii_only),
+        text_table(tables.RUNS, ran, width, ascii_only=ascii_only),
+        text_table(tables.FAILURES, failed, width, ascii_only=ascii_only),
+    ]
+    lines: list[str] = []
+    for part in parts:
+        lines += ["", *part] if part and lines else part
+    if width is None:
+        return lines
+    return [clip(line, width, middle=False, ascii_only=ascii_only) for line in lines]
+
+
+def newest_first(snapshot: Snapshot) -> list[str]:
+    """Paths of the checkpoints, by step where they have one, else by time, the newest first."""
+    rows = snapshot.checkpoints
+
+    def key(path: str) -> tuple[float, float, str]:
+        row = rows[path]
+        step = float("-inf") if row.step is None else float(row.step)
+        return -step, -(row.mtime or 0.0), path
+
+    return sorted(rows, key=key)
+
+
+def _heading(snapshot: Snapshot, now: float) -> list[Line]:
+    good = snapshot.last_good
+    passed = good.passed_over if good else snapshot.last_good_none
+    lines = [
+        strip.last_good_line(snapshot, now=now),
+        *strip.passed_over_lines(passed[:_MOST_PASSED_OVER]),
+        strip.totals_line(snapshot),
+        strip.disk_line(snapshot, now=now),
+        strip.watching_line(snapshot, now=now),
+    ]
+    return [each for each in lines if each]
+
+
+def text_table(
+    columns: Sequence[Column],
+    rows: Sequence[Mapping[str, Cell]],
+    width: int | None = None,
+    *,
+    ascii_only: bool = False,
+) -> list[str]:
+    """A table with its heading as lines; none where there are no rows.
+
+    Args:
+        columns: The columns, in order.
+        rows: Column id → cell.
+        width: Cells a line may take, None for as many as it needs.
+        ascii_only: How cut text is marked.
+    """
+    if not rows:
+        return []
+    widths = tables.fitting(columns, width) if width else _natural(columns, rows)
+    shown = [column for column in columns if column.id in widths]
+    heading = {column.id: Cell(column.title) for column in shown}
+    return [
+        (" " * GAP)
+        .join(
+            _padded(column, row[column.id].text, widths[column.id], ascii_only) for column in shown
+        )
+        .rstrip()
+        for row in [heading, *rows]
+    ]
+
+
+def _natural(columns: Sequence[Column], rows: Sequence[Mapping[str, Cell]]) -> dict[str, int]:
+    return {
+        column.id: max(cells(column.title), *(cells(row[column.id].text) for row in rows))
+        for column in columns
+    }
+
+
+def _padded(column: Column, text: str, width: int, ascii_only: bool) -> str:
+    cut = clip(text, width, middle=column.middle, ascii_only=ascii_only)
+    return pad(cut, width, right=column.right)
