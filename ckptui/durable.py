@@ -8,11 +8,13 @@ of the directory. tests/crash kills these functions at every system call that th
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import re
 import secrets
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -220,3 +222,35 @@ def atomic_write_json(
     text = json.dumps(obj, indent=indent, ensure_ascii=ensure_ascii, allow_nan=False)
     # A lone surrogate in the text becomes \udcxx, which is what JSON itself would write for it.
     atomic_write_bytes(path, text.encode("utf-8", "backslashreplace") + b"\n", durable=durable)
+
+
+@contextmanager
+def taking_turns(fd: int, *, seconds: float = 5.0) -> Iterator[None]:
+    """Hold an exclusive lock on an open file while the block runs.
+
+    Where the filesystem cannot lock, or the lock is not to be had in time, the block runs all the
+    same: a lock manager that is gone must not hang a pipeline.
+
+    Args:
+        fd: An open file.
+        seconds: How long to wait for the lock.
+    """
+    held = _try_lock(fd, time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        if held:
+            fcntl.flock(fd, fcntl.LOCK_UN)
+
+
+def _try_lock(fd: int, deadline: float) -> bool:
+    while time.monotonic() < deadline:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.002)
+        except OSError:
+            return False
+        else:
+            return True
+    return False

@@ -7,17 +7,13 @@ decoded, so a line by another writer that holds some other ``%`` reads as it sta
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import re
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
-from ckptui.durable import StrPath
+from ckptui.durable import StrPath, taking_turns
 
 FAILURE_LOG: Final = "failed_checkpoints.txt"
 
@@ -30,7 +26,6 @@ _ENCODE: Final = str.maketrans(_CODES)
 _DECODE: Final = {code: char for char, code in _CODES.items()}
 _CODE: Final = re.compile("|".join(_DECODE), re.IGNORECASE)
 _NAMES_A_FILE: Final = re.compile(r"[^/]\.[A-Za-z0-9_]{1,12}$")
-_LOCK_SECONDS: Final = 5.0
 
 
 def log_failed_checkpoint(
@@ -71,7 +66,7 @@ def _to_bytes(line: str) -> bytes:
 def _append(log: str, line: bytes) -> None:
     fd = os.open(log, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
-        with _locked(fd):
+        with taking_turns(fd):
             size = os.fstat(fd).st_size
             if size and os.pread(fd, 1, size - 1) != b"\n":
                 line = b"\n" + line
@@ -79,31 +74,6 @@ def _append(log: str, line: bytes) -> None:
                 line = line[os.write(fd, line) :]
     finally:
         os.close(fd)
-
-
-@contextmanager
-def _locked(fd: int) -> Iterator[None]:
-    """Take turns where the filesystem can lock; where it cannot, one append is one write anyway."""
-    held = _try_lock(fd)
-    try:
-        yield
-    finally:
-        if held:
-            fcntl.flock(fd, fcntl.LOCK_UN)
-
-
-def _try_lock(fd: int) -> bool:
-    deadline = time.monotonic() + _LOCK_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(0.002)
-        except OSError:
-            return False
-        else:
-            return True
-    return False
 
 
 def load_failed_checkpoints(directory: StrPath) -> list[Failure]:

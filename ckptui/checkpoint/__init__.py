@@ -1,0 +1,1 @@
+"""What a pipeline calls: atomic saves, loads, stage checkpoints, context, manager."""
