@@ -1,267 +1,46 @@
-"""Every JSON document of the command line as a type, and how the model becomes one.
+"""How the model becomes the JSON documents of the command line.
 
-The types are the promise: ``schema.json`` is generated from them. Field names and order are the
-documented ones; ``json_text`` writes plain ASCII, so that names that are not UTF-8 survive as
-surrogate escapes.
+``json_text`` writes plain ASCII, so that names that are not UTF-8 survive as surrogate escapes.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, is_dataclass
-from typing import Final, TypeAlias
+from dataclasses import fields, is_dataclass
+from typing import TypeAlias
 
 from ckptui.formats.model import Header
 from ckptui.launch.model import RunRecord
+from ckptui.present.document_types import (
+    SCHEMA_VERSION,
+    CheckpointDocument,
+    ChecksDocument,
+    FailureDocument,
+    InputHashDocument,
+    InspectDocument,
+    JournalDocument,
+    LastGoodDocument,
+    PassedOverDocument,
+    RepairDocument,
+    RepairedDocument,
+    RunDocument,
+    StageDocument,
+    StatusDocument,
+    StepDocument,
+    TensorDocument,
+    TrashDocument,
+    TrashItemDocument,
+)
 from ckptui.present.strip import totals
 from ckptui.present.tables import newest_first
 from ckptui.present.units import iso
 from ckptui.repair.model import JournalEntry, Outcome, Recovery, Step, TrashItem
-from ckptui.terms import Action, Category, InputState, Level, MarkerState
+from ckptui.terms import Level, MarkerState
 from ckptui.validation.verdict import Facts, Verdict
 from ckptui.watch.model import Checkpoint, InputHash, Snapshot
 
-SCHEMA_VERSION: Final = "1"
-"""Raised when a field changes its meaning or goes; new fields alone do not raise it."""
-
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
-
-
-@dataclass(frozen=True, slots=True)
-class InputHashDocument:
-    """A recorded input hash against the current one."""
-
-    recorded: str | None
-    current: str | None
-    state: InputState
-
-
-@dataclass(frozen=True, slots=True)
-class ChecksDocument:
-    """Result text of each level (``pass``, ``skipped: needs 40G``); null where not asked for."""
-
-    size: str | None = None
-    container: str | None = None
-    load: str | None = None
-    keys: str | None = None
-    checksums: str | None = None
-    values: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CheckpointDocument:
-    """A checkpoint; a line of ``validate --json`` and of ``watch --json`` too."""
-
-    path: str
-    format: str | None
-    layout: str | None
-    size: int | None
-    modified: str | None
-    step: int | None
-    epoch: int | None
-    version: str | None
-    status: str | None
-    marker: MarkerState | None
-    input_hash: InputHashDocument
-    category: Category
-    level: int
-    checks: ChecksDocument
-    reason: str
-    remedy: Action | None
-    globals: tuple[str, ...]
-    checked_at: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class PassedOverDocument:
-    """A newer checkpoint that is not the last good one, and why."""
-
-    path: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class LastGoodDocument:
-    """The last good checkpoint."""
-
-    path: str
-    step: int | None
-    level: int
-    passed_over: tuple[PassedOverDocument, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StageDocument:
-    """One stage as a state records it."""
-
-    state: str
-    stage: str
-    status: str
-    input_hash: InputHashDocument
-    started_at: str | None
-    completed_at: str | None
-    duration_seconds: float | None
-    outputs: tuple[str, ...]
-    error: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class FailureDocument:
-    """One line of a failure log."""
-
-    path: str
-    reason: str
-    timestamp: str
-
-
-@dataclass(frozen=True, slots=True)
-class RunDocument:
-    """One resumed run."""
-
-    id: str
-    state: str
-    command: tuple[str, ...]
-    host: str
-    pid: int | None
-    started_at: str
-    ended_at: str | None
-    exit_code: int | None
-    signal: str | None
-    log: str
-
-
-@dataclass(frozen=True, slots=True)
-class StatusDocument:
-    """``ckptui status --json``."""
-
-    schema: str
-    root: str
-    totals: dict[str, int]
-    last_good: LastGoodDocument | None
-    checkpoints: tuple[CheckpointDocument, ...]
-    stages: tuple[StageDocument, ...]
-    failures: tuple[FailureDocument, ...]
-    runs: tuple[RunDocument, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TensorDocument:
-    """One tensor as the header describes it."""
-
-    name: str
-    dtype: str
-    shape: tuple[int, ...]
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class InspectDocument:
-    """``ckptui inspect --json``."""
-
-    path: str
-    format: str | None
-    version: str | None
-    status: str | None
-    step: int | None
-    keys: tuple[str, ...]
-    tensors: tuple[TensorDocument, ...]
-    parameters: int
-    metadata: dict[str, str]
-    globals: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StepDocument:
-    """One step of a repair."""
-
-    do: str
-    path: str
-    to: str | None
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class RepairDocument:
-    """``ckptui repair --json`` and ``ckptui undo --json``; a dry run has no undo id.
-
-    ``message`` is the one line for people, ``warnings`` what must be read before saying yes,
-    ``confirm`` the sentence that needs a second confirmation, or ``""``.
-    """
-
-    action: str
-    steps: tuple[StepDocument, ...]
-    applied: bool
-    undo_id: str | None
-    message: str = ""
-    warnings: tuple[str, ...] = ()
-    confirm: str = ""
-    preview: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RepairedDocument:
-    """One repair in the journal."""
-
-    id: str
-    at: str
-    action: str
-    state: str
-    steps: tuple[StepDocument, ...]
-    by: str
-    undoes: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class JournalDocument:
-    """``ckptui journal --json``, the oldest first."""
-
-    repairs: tuple[RepairedDocument, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TrashItemDocument:
-    """One thing in the trash."""
-
-    undo_id: str
-    path: str
-    original: str
-    size: int
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class TrashDocument:
-    """``ckptui trash --json``."""
-
-    bytes: int
-    items: tuple[TrashItemDocument, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WatchDocument:
-    """One line of ``ckptui watch --json``.
-
-    ``event`` is ``changed`` (with ``checkpoint``), ``removed``, ``last_good`` (``path`` is null
-    where there is none any more) or ``settled`` (the first sweep is done).
-    """
-
-    event: str
-    path: str | None = None
-    checkpoint: CheckpointDocument | None = None
-
-
-DOCUMENTS: Final[dict[str, type[object]]] = {
-    "status": StatusDocument,
-    "validate": CheckpointDocument,
-    "inspect": InspectDocument,
-    "repair": RepairDocument,
-    "journal": JournalDocument,
-    "trash": TrashDocument,
-    "watch": WatchDocument,
-    "run": RunDocument,
-}
-"""Name in the schema → type."""
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
 def to_json(document: object) -> Json:

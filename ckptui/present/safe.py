@@ -115,8 +115,8 @@ def clip(text: str, width: int, *, middle: bool = True, ascii_only: bool = False
     if room < 1:
         return dots[: max(width, 0)]
     # The end of a name (step and suffix) tells more than its beginning.
-    tail = (room + 1) // 2 if middle else 0
-    return _take(text, room - tail) + dots + _take_end(text, tail)
+    tail = _take_end(text, (room + 1) // 2) if middle else ""
+    return _take(text, room - cells(tail)) + dots + tail
 
 
 def _take(text: str, width: int) -> str:

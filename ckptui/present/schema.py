@@ -9,7 +9,7 @@ import json
 import os
 from typing import Final
 
-from ckptui.present.documents import DOCUMENTS
+from ckptui.present.document_types import DOCUMENTS
 
 SCHEMA_PATH: Final = os.path.join(os.path.dirname(os.path.abspath(__file__)), "schema.json")
 

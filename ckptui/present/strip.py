@@ -162,7 +162,8 @@ def _series_key(path: str) -> str:
 
 
 def _due(times: list[float], now: float) -> float | None:
-    gaps = [later - sooner for sooner, later in zip(times[-6:], times[-5:], strict=False)]
+    recent = times[-6:]
+    gaps = [later - sooner for sooner, later in zip(recent, recent[1:], strict=False)]
     if len(gaps) < 2:
         return None
     rhythm = median(gaps)
