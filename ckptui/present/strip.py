@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
@@ -163,7 +164,7 @@ def _series_key(path: str) -> str:
 
 def _due(times: list[float], now: float) -> float | None:
     recent = times[-6:]
-    gaps = [later - sooner for sooner, later in zip(recent, recent[1:], strict=False)]
+    gaps = [later - sooner for sooner, later in pairwise(recent)]
     if len(gaps) < 2:
         return None
     rhythm = median(gaps)
