@@ -1,0 +1,178 @@
+"""Check one file, all static levels, in this process: no torch, nothing of the file's runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from ckptui.formats.model import Header
+from ckptui.terms import Category, Level, Result
+from ckptui.validation.container import READ_IN_FULL, check_container
+from ckptui.validation.facts import facts_of
+from ckptui.validation.finding import Finding, skipped
+from ckptui.validation.judge import is_structural, judge, verdict_without_reading
+from ckptui.validation.keys import check_keys
+from ckptui.validation.payload import PayloadFindings, read_payload
+from ckptui.validation.reading import Content, read_content
+from ckptui.validation.scan import CancelledError, Progress
+from ckptui.validation.settling import is_young
+from ckptui.validation.size import check_size
+from ckptui.validation.source import Source
+from ckptui.validation.static_load import check_static_load
+from ckptui.validation.trouble import bad_name, cancelled, out_of_memory, unreadable
+from ckptui.validation.verdict import Verdict
+
+OnProgress = Callable[[int, int], None]
+Cancelled = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a check is asked to do; see :func:`check_file`."""
+
+    level: int
+    required_keys: tuple[str, ...] = ()
+    header_only: bool = False
+    allow_globals: tuple[str, ...] = ()
+    settle: bool = True
+
+
+def check_file(
+    path: str | os.PathLike[str],
+    *,
+    level: int = 4,
+    load: bool = False,
+    required_keys: Sequence[str] = (),
+    header_only: bool = False,
+    allow_globals: Sequence[str] = (),
+    on_progress: OnProgress | None = None,
+    cancelled: Cancelled | None = None,
+    settle: bool = True,
+) -> Verdict:
+    """Check one file from its bytes, in bounded memory, without torch.
+
+    Level 3 is decided from the pickle here and says so; the loader process is a matter of the
+    pool (:mod:`ckptui.validation.pool`).
+
+    Args:
+        path: The file.
+        level: Highest level, 1–6; the lower ones are included.
+        load: Accepted for symmetry with the pool; torch is never asked here.
+        required_keys: Top-level keys that must be there.
+        header_only: Read the header and nothing else: what finds no fault stays ``unchecked``.
+        allow_globals: Globals that the user allows, ``module.name``.
+        on_progress: Called with (bytes done, bytes in all) by the deep levels.
+        cancelled: Asked before every read of the deep levels; true ends the check.
+        settle: False where the caller knows that nobody writes any more: a young file with bad
+            bytes is then damaged, not ``changing``.
+
+    Returns:
+        The verdict. No error is raised for anything that the file or the disk does.
+
+    Example:
+        >>> check_file("/nowhere/a.pt").category
+        <Category.UNREADABLE: 'unreadable'>
+    """
+    del load
+    name = os.fspath(path)
+    order = Order(level, tuple(required_keys), header_only, tuple(allow_globals), settle)
+    return _guarded(name, order, on_progress, cancelled)
+
+
+def _guarded(
+    path: str, order: Order, on_progress: OnProgress | None, is_cancelled: Cancelled | None
+) -> Verdict:
+    try:
+        with Source(path) as source:
+            return _check(source, order, on_progress, is_cancelled)
+    except CancelledError:
+        return cancelled(path)
+    except MemoryError:
+        return out_of_memory(path)
+    except ValueError as error:
+        if "null" in str(error):
+            return bad_name(path)
+        raise
+    except OSError as error:
+        return unreadable(path, error)
+
+
+def _check(
+    source: Source, order: Order, on_progress: OnProgress | None, is_cancelled: Cancelled | None
+) -> Verdict:
+    size = check_size(source.size)
+    if order.level < Level.CONTAINER or size.category is not None:
+        findings = {Level.SIZE: size}
+        header = Header("empty" if source.size == 0 else "", source.size)
+        return _settle(source, order, _verdict(source, order, header, findings))
+    content = read_content(source, whole=not order.header_only)
+    findings = _from_content(content, order)
+    findings[Level.SIZE] = size
+    if order.level >= Level.CHECKSUMS and not order.header_only:
+        progress = Progress(0, on_progress, is_cancelled)
+        findings |= _deep(source, content, order, findings[Level.CONTAINER], progress)
+    return _settle(source, order, _verdict(source, order, content.header, findings))
+
+
+def _from_content(content: Content, order: Order) -> dict[Level, Finding]:
+    """Levels 2, 3 and 4, as far as they were asked for."""
+    container = check_container(content.header, content.problems)
+    findings = {Level.CONTAINER: container}
+    if order.level >= Level.LOAD:
+        findings[Level.LOAD] = _unless_broken(
+            container,
+            lambda: check_static_load(content.header, content.problems, order.allow_globals),
+        )
+    if order.level >= Level.KEYS:
+        findings[Level.KEYS] = _unless_broken(
+            container, lambda: check_keys(content.header, content.problems, order.required_keys)
+        )
+    return findings
+
+
+def _unless_broken(container: Finding, check: Callable[[], Finding]) -> Finding:
+    if container.result is Result.FAIL:
+        return skipped("the container is not whole")
+    return check()
+
+
+def _deep(
+    source: Source, content: Content, order: Order, container: Finding, progress: Progress
+) -> PayloadFindings:
+    """Levels 5 and 6 in one pass over the bytes."""
+    levels = [Level(n) for n in range(Level.CHECKSUMS, min(order.level, Level.VALUES) + 1)]
+    if container.result is Result.FAIL:
+        return dict.fromkeys(levels, skipped("the container is not whole"))
+    if content.header.format not in READ_IN_FULL:
+        return dict.fromkeys(levels, skipped("the structure of this format is not judged yet"))
+    return read_payload(source, content, levels, progress)
+
+
+def _verdict(
+    source: Source, order: Order, header: Header, findings: dict[Level, Finding]
+) -> Verdict:
+    facts = facts_of(source.path, header, source.signature)
+    return judge(source.path, findings, facts, asked=order.level, header_only=order.header_only)
+
+
+def _settle(source: Source, order: Order, verdict: Verdict) -> Verdict:
+    """Bytes that moved, or are bad and young, are ``changing``: nobody is done with them yet."""
+    moved = source.moved()
+    if moved:
+        return _changing(verdict, moved)
+    if order.settle and is_structural(verdict) and is_young(source.info):
+        return _changing(verdict, f"written a moment ago and not whole (yet): {verdict.reason}")
+    return verdict
+
+
+def _changing(verdict: Verdict, reason: str) -> Verdict:
+    changing = verdict_without_reading(
+        verdict.path,
+        Category.CHANGING,
+        reason,
+        detail=verdict.detail,
+        checks=verdict.checks,
+        facts=verdict.facts,
+    )
+    return replace(changing, level=verdict.level)

@@ -1,0 +1,60 @@
+"""What a header says, as the document of ``ckptui inspect --json``."""
+
+from __future__ import annotations
+
+from ckptui.formats.model import Header, Opaque
+from ckptui.validation.facts import facts_of
+from ckptui.validation.reading import read_content
+from ckptui.validation.source import Source
+
+
+def inspect_document(path: str) -> dict[str, object]:
+    """Read one file's header.
+
+    Args:
+        path: The file.
+
+    Returns:
+        ``{path, format, version, status, step, keys, tensors: [{name, dtype, shape, bytes}],
+        parameters, metadata, globals}``; bytes are bytes, shapes are elements.
+
+    Raises:
+        OSError: Where it cannot be read.
+
+    Example:
+        >>> inspect_document("model.pt")["step"]  # doctest: +SKIP
+        4500
+    """
+    with Source(path) as source:
+        header = read_content(source, whole=False).header
+        facts = facts_of(path, header, source.signature)
+    return {
+        "path": path,
+        "format": facts.format,
+        "version": facts.version,
+        "status": facts.status,
+        "step": facts.step,
+        "keys": list(header.keys),
+        "tensors": [
+            {"name": t.name, "dtype": t.dtype, "shape": list(t.shape), "bytes": t.bytes}
+            for t in header.tensors
+        ],
+        "parameters": header.parameters,
+        "metadata": _metadata(header),
+        "globals": list(header.globals),
+    }
+
+
+def _metadata(header: Header) -> dict[str, object]:
+    """Format-level facts, and the top-level values that are plain."""
+    found: dict[str, object] = dict(header.metadata)
+    if header.root_name:
+        found["saved_as"] = header.root_name
+    plain = {k: v for k, v in header.top.items() if not isinstance(v, Opaque)}
+    if plain:
+        found["values"] = plain
+    if header.problems:
+        found["problems"] = [problem.text for problem in header.problems]
+    if header.notes:
+        found["notes"] = list(header.notes)
+    return found

@@ -1,0 +1,140 @@
+"""Per-level findings → one verdict: the strongest category, its sentence, its remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from ckptui.terms import GOOD, PRECEDENCE, Action, Category, Level, Result
+from ckptui.validation.finding import Finding
+from ckptui.validation.verdict import Check, Facts, Verdict
+
+REMEDIES: Final[Mapping[Category, Action]] = {
+    Category.CORRUPTED: Action.QUARANTINE,
+    Category.FOREIGN: Action.QUARANTINE,
+    Category.INCOMPLETE: Action.RESUME,
+    Category.INCOMPATIBLE: Action.QUARANTINE,
+    Category.UNSAFE: Action.ALLOW_GLOBALS,
+}
+"""The usual repair of each category; what can only be waited for has none."""
+
+_GOES_ON: Final = frozenset({Result.PASS, Result.WARN})
+_STOPS: Final = frozenset({Result.FAIL, Result.REFUSED, Result.SKIPPED})
+
+
+def now() -> str:
+    """The time as verdicts carry it: ISO 8601, UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def level_reached(checks: Mapping[Level, Check]) -> int:
+    """The highest level with pass or warn below which nothing failed, refused or was skipped.
+
+    Example:
+        >>> level_reached({Level.SIZE: Check(Result.PASS), Level.CONTAINER: Check(Result.FAIL)})
+        1
+    """
+    reached = 0
+    for level in sorted(checks):
+        result = checks[level].result
+        if result in _STOPS:
+            break
+        if result in _GOES_ON:
+            reached = int(level)
+    return reached
+
+
+def judge(
+    path: str,
+    findings: Mapping[Level, Finding],
+    facts: Facts,
+    *,
+    asked: int,
+    header_only: bool = False,
+) -> Verdict:
+    """Make the verdict of one checkpoint.
+
+    Args:
+        path: As it was asked for.
+        findings: Of every level that was asked for.
+        facts: From the header.
+        asked: Highest level asked for.
+        header_only: True where only the header was read, so that it cannot be ``valid``.
+    """
+    checks = {level: findings[level].check for level in sorted(findings)}
+    against = [finding for finding in findings.values() if finding.category is not None]
+    detail = "\n".join(line for f in findings.values() if (line := f.detail))
+    verdict = Verdict(
+        path,
+        Category.VALID,
+        level_reached(checks),
+        checks=checks,
+        detail=detail,
+        facts=facts,
+        checked_at=now(),
+    )
+    if against:
+        worst = min(against, key=_strength)
+        category = worst.category or Category.UNCHECKED
+        remedy = worst.remedy or REMEDIES.get(category)
+        return replace(verdict, category=category, reason=worst.reason, remedy=remedy)
+    return _without_trouble(verdict, asked=asked, header_only=header_only)
+
+
+def _strength(finding: Finding) -> int:
+    return PRECEDENCE.index(finding.category or Category.VALID)
+
+
+def _without_trouble(verdict: Verdict, *, asked: int, header_only: bool) -> Verdict:
+    remedy = Action.UPGRADE if _is_old_layout(verdict.facts) else None
+    omitted = next((c.detail for c in verdict.checks.values() if c.result is Result.SKIPPED), "")
+    if omitted:
+        return replace(verdict, category=Category.UNCHECKED, reason=omitted, remedy=remedy)
+    if header_only or asked < Level.KEYS:
+        return replace(verdict, category=Category.UNCHECKED, remedy=remedy)
+    warnings = [c.detail for c in verdict.checks.values() if c.result is Result.WARN]
+    return replace(verdict, reason="; ".join(warnings), remedy=remedy)
+
+
+def _is_old_layout(facts: Facts) -> bool:
+    """True for a checkpoint without version that carries other marks of ckptui or its seeds."""
+    if facts.version != "0.x":
+        return False
+    ours = facts.input_hash is not None and facts.input_hash.partition(":")[0].endswith("sha256")
+    return ours or facts.status in {"complete", "completed"}
+
+
+def verdict_without_reading(
+    path: str,
+    category: Category,
+    reason: str,
+    *,
+    detail: str = "",
+    checks: Mapping[Level, Check] | None = None,
+    facts: Facts | None = None,
+) -> Verdict:
+    """The verdict where the bytes could not be read at all, or not to the end."""
+    checks = checks or {}
+    return Verdict(
+        path,
+        category,
+        level_reached(checks),
+        reason,
+        REMEDIES.get(category),
+        checks,
+        detail,
+        facts or Facts(),
+        now(),
+    )
+
+
+def is_structural(verdict: Verdict) -> bool:
+    """True where it is the bytes that are bad, so that a young file may just be unfinished."""
+    return verdict.category in {Category.CORRUPTED, Category.FOREIGN}
+
+
+def is_good(verdict: Verdict) -> bool:
+    """True where nothing stands against the checkpoint."""
+    return verdict.category in GOOD

@@ -1,0 +1,46 @@
+"""What the formats room reads of one open file, brought together for the levels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ckptui.formats.model import Header, Problem, Record
+from ckptui.formats.reader import read_header_from
+from ckptui.validation.container import READ_IN_FULL
+from ckptui.validation.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Header and, where it was read, the whole container.
+
+    Attributes:
+        header: As the header reader has it.
+        records: The container's records.
+        problems: Of both readers, each once.
+        end: Where the records end (the central directory starts), in bytes.
+    """
+
+    header: Header
+    records: Sequence[Record]
+    problems: Sequence[Problem]
+    end: int = 0
+
+
+def read_content(source: Source, *, whole: bool) -> Content:
+    """Read the header, and the whole container where ``whole`` is true.
+
+    Raises:
+        OSError: Where the disk does not let us.
+    """
+    header = read_header_from(source, source.size, source.path)
+    if not whole or header.format not in READ_IN_FULL:
+        return Content(header, header.records, header.problems)
+    from ckptui.formats.zip_container import read_container
+
+    container = read_container(source.fd, source.size)
+    seen = {(problem.code, problem.offset) for problem in container.problems}
+    own = [p for p in header.problems if (p.code, p.offset) not in seen]
+    records = container.records or header.records
+    return Content(header, records, (*container.problems, *own), container.directory_start)

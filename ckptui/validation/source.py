@@ -1,0 +1,109 @@
+"""One open checkpoint: opened so that nothing can hang or run, read by position, never kept."""
+
+from __future__ import annotations
+
+import os
+import stat
+from types import TracebackType
+from typing import Self
+
+Signature = tuple[int, int, int, int, int]
+
+
+class NotRegularError(OSError):
+    """The path leads to something that is not a regular file; the text names what it is."""
+
+
+_KINDS = (
+    (stat.S_ISDIR, "a directory"),
+    (stat.S_ISFIFO, "a named pipe (FIFO)"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a character device"),
+    (stat.S_ISBLK, "a block device"),
+)
+
+
+def signature_of(info: os.stat_result) -> Signature:
+    """(device, inode, size, mtime_ns, ctime_ns) of a stat result."""
+    return (info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns)
+
+
+def _require_regular(info: os.stat_result) -> None:
+    if stat.S_ISREG(info.st_mode):
+        return
+    kind = next((name for test, name in _KINDS if test(info.st_mode)), "no regular file")
+    raise NotRegularError(kind)
+
+
+class Source:
+    """A regular file, open for reading by position.
+
+    It is looked at before it is opened, because opening a device can have effects, and it is
+    opened without blocking, because a FIFO may have taken its place in between.
+
+    Attributes:
+        path: As given.
+        size: Bytes when it was opened.
+        info: The stat result of the open file.
+        bytes_read: Bytes read so far, for progress and for the tests of frugality.
+    """
+
+    def __init__(self, path: str) -> None:
+        """Open ``path``.
+
+        Raises:
+            NotRegularError: Where it is no regular file.
+            OSError: Where it cannot be opened.
+        """
+        self.path = path
+        _require_regular(os.stat(path))
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+        self.fd = os.open(path, flags)
+        try:
+            self.info = os.fstat(self.fd)
+            _require_regular(self.info)
+        except BaseException:
+            os.close(self.fd)
+            raise
+        self.size = self.info.st_size
+        self.bytes_read = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        os.close(self.fd)
+
+    @property
+    def signature(self) -> Signature:
+        """Signature of the bytes that are read here."""
+        return signature_of(self.info)
+
+    def pread(self, count: int, offset: int) -> bytes:
+        """Up to ``count`` bytes at ``offset``; fewer only at the end of the file."""
+        data = os.pread(self.fd, count, offset)
+        self.bytes_read += len(data)
+        return data
+
+    def moved(self) -> str:
+        """What changed about the file since it was opened, in words; empty where nothing did.
+
+        The ctime is left out: a new link or mode changes it, and no byte.
+        """
+        try:
+            there = os.stat(self.path)
+        except FileNotFoundError:
+            return "it was removed during the check"
+        if (there.st_dev, there.st_ino) != (self.info.st_dev, self.info.st_ino):
+            return "it was replaced by another file during the check"
+        for now in (there, os.fstat(self.fd)):
+            if now.st_size != self.size:
+                return f"its size went from {self.size:,} to {now.st_size:,} bytes during the check"
+            if now.st_mtime_ns != self.info.st_mtime_ns:
+                return "it was written to during the check"
+        return ""

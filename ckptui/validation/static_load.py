@@ -1,0 +1,82 @@
+"""Level 3, load, as the bounded reader decides it: would torch's safe loader take this pickle?
+
+Nothing is imported and nothing runs: the globals that the pickle names are looked up in lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from ckptui.formats.model import Header, Problem
+from ckptui.terms import Action, Category, Result
+from ckptui.validation.container import LOADER_CODES
+from ckptui.validation.finding import Finding, failed, passed, skipped
+from ckptui.validation.known_globals import GlobalsSplit, split_globals
+
+STATICALLY = "decided from the pickle, without torch"
+
+
+def check_static_load(
+    header: Header, problems: Sequence[Problem], allow: Collection[str] = ()
+) -> Finding:
+    """Judge the globals of the pickle against torch's safe loader and the lists."""
+    hostile = [problem.text for problem in problems if problem.kind == "hostile"]
+    if hostile:
+        reason = f"its pickle is built to do harm: {hostile[0]}"
+        # Nothing can be allowed here that would help.
+        return Finding(
+            Result.REFUSED, hostile[0], Category.UNSAFE, reason, remedy=Action.QUARANTINE
+        )
+    newer = [problem.text for problem in problems if problem.code in LOADER_CODES]
+    if newer:
+        return failed(Category.INCOMPATIBLE, f"{newer[0]}; upgrade torch")
+    if header.format == "torchscript":
+        return Finding(
+            Result.FAIL,
+            "TorchScript, which torch.load(weights_only=True) refuses",
+            Category.INCOMPATIBLE,
+            "a TorchScript archive (a program, not a state): torch.jit.load reads it",
+        )
+    if header.format == "torch-tar":
+        return skipped("tar files by the oldest torch are never given to torch")
+    if header.format in {"safetensors", "npz", "gguf", "hdf5"}:
+        return Finding(Result.NOT_APPLICABLE, "this format names no code")
+    return _judge(split_globals(header.globals, allow))
+
+
+def _judge(split: GlobalsSplit) -> Finding:
+    bad = (*split.dangerous, *split.unknown)
+    if bad:
+        return _refused(split)
+    needed = (*split.harmless, *split.allowed)
+    if needed:
+        note = f"the safe loader needs {name_some(needed)} allowed; {STATICALLY}"
+        return Finding(Result.WARN, note)
+    return passed(STATICALLY)
+
+
+def _refused(split: GlobalsSplit) -> Finding:
+    bad = (*split.dangerous, *split.unknown)
+    if split.dangerous:
+        reason = f"its pickle would run {name_some(split.dangerous)}; loading it could do anything"
+        if split.unknown:
+            reason += f"; it also names {name_some(split.unknown)}"
+    else:
+        reason = (
+            f"whole, but its pickle names {name_some(split.unknown)}, not known to be harmless; "
+            "allow it if the file comes from your own code"
+        )
+    return Finding(
+        Result.REFUSED,
+        f"names {name_some(bad)}",
+        Category.UNSAFE,
+        reason,
+        detail="\n".join(bad),
+        remedy=Action.ALLOW_GLOBALS,
+    )
+
+
+def name_some(names: Sequence[str], most: int = 4) -> str:
+    """``a, b and 3 more``."""
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -1,0 +1,157 @@
+"""Requests and verdicts as JSON between the pool and its workers: ASCII, a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ckptui.terms import Action, Category, Level, Result
+from ckptui.validation.verdict import Check, Facts, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing for a worker to do.
+
+    Attributes:
+        path: The file; for ``inputs`` the directory that the inputs are in.
+        level: Highest level, 1–6.
+        load: Whether level 3 asks torch, in the loader process.
+        header_only: Read the header and nothing else.
+        required_keys: Top-level keys that must be there.
+        allow_globals: Globals that the user allows.
+        kind: ``check`` (→ Done), ``inspect`` or ``inputs`` (→ Answer).
+        pattern: For ``inputs``: glob below the directory, or a file's name.
+        content: For ``inputs``: hash the content, not the sizes.
+        settle: False where nobody writes any more, so that young and bad is bad.
+    """
+
+    path: str
+    level: int = 4
+    load: bool = True
+    header_only: bool = False
+    required_keys: tuple[str, ...] = ()
+    allow_globals: tuple[str, ...] = ()
+    kind: str = "check"
+    pattern: str = "**/*"
+    content: bool = False
+    settle: bool = True
+
+    @property
+    def quick(self) -> bool:
+        """True where many fit into one message: header checks read a few kilobytes each."""
+        return self.kind == "check" and self.header_only
+
+    @property
+    def wants_loader(self) -> bool:
+        """True where torch itself is to be asked."""
+        return (
+            self.kind == "check" and self.load and not self.header_only and self.level >= Level.LOAD
+        )
+
+
+def request_to_wire(request: Request) -> dict[str, object]:
+    """A request as a JSON object; what has its usual value is left out."""
+    usual = Request("")
+    names = Request.__dataclass_fields__
+    wire = {name: getattr(request, name) for name in names}
+    return {k: v for k, v in wire.items() if k == "path" or v != getattr(usual, k)}
+
+
+def request_from_wire(wire: Mapping[str, object]) -> Request:
+    """The request again. Both ends are ours, so nothing is checked twice."""
+    return Request(
+        path=str(wire["path"]),
+        level=_int(wire.get("level", 4)),
+        load=bool(wire.get("load", True)),
+        header_only=bool(wire.get("header_only", False)),
+        required_keys=_texts(wire.get("required_keys")),
+        allow_globals=_texts(wire.get("allow_globals")),
+        kind=str(wire.get("kind", "check")),
+        pattern=str(wire.get("pattern", "**/*")),
+        content=bool(wire.get("content", False)),
+        settle=bool(wire.get("settle", True)),
+    )
+
+
+def verdict_to_wire(verdict: Verdict) -> dict[str, object]:
+    """A verdict as a JSON object."""
+    facts = verdict.facts
+    return {
+        "path": verdict.path,
+        "category": verdict.category,
+        "level": verdict.level,
+        "reason": verdict.reason,
+        "remedy": verdict.remedy,
+        "checks": {str(int(k)): [c.result, c.detail] for k, c in verdict.checks.items()},
+        "detail": verdict.detail,
+        "at": verdict.checked_at,
+        "facts": {name: getattr(facts, name) for name in Facts.__dataclass_fields__},
+    }
+
+
+def verdict_from_wire(wire: Mapping[str, object]) -> Verdict:
+    """The verdict again."""
+    remedy = wire["remedy"]
+    return Verdict(
+        path=str(wire["path"]),
+        category=Category(str(wire["category"])),
+        level=_int(wire["level"]),
+        reason=str(wire["reason"]),
+        remedy=None if remedy is None else Action(str(remedy)),
+        checks=_checks(wire["checks"]),
+        detail=str(wire["detail"]),
+        facts=_facts(wire["facts"]),
+        checked_at=str(wire["at"]),
+    )
+
+
+def _checks(wire: object) -> dict[Level, Check]:
+    if not isinstance(wire, dict):
+        return {}
+    return {
+        Level(int(key)): Check(Result(result), str(note)) for key, (result, note) in wire.items()
+    }
+
+
+def _facts(wire: object) -> Facts:
+    fields: dict[str, object] = wire if isinstance(wire, dict) else {}
+    signature = fields.get("signature")
+    return Facts(
+        format=_text_or_none(fields.get("format")),
+        version=_text_or_none(fields.get("version")),
+        status=_text_or_none(fields.get("status")),
+        step=_int_or_none(fields.get("step")),
+        epoch=_int_or_none(fields.get("epoch")),
+        step_note=str(fields.get("step_note", "")),
+        input_hash=_text_or_none(fields.get("input_hash")),
+        globals=_texts(fields.get("globals")),
+        saved_as=str(fields.get("saved_as", "")),
+        tensors=_int(fields.get("tensors", 0)),
+        signature=_signature(signature),
+    )
+
+
+def _signature(value: object) -> tuple[int, int, int, int, int] | None:
+    if not isinstance(value, list) or len(value) != 5:
+        return None
+    device, inode, size, mtime_ns, ctime_ns = (_int(part) for part in value)
+    return (device, inode, size, mtime_ns, ctime_ns)
+
+
+def _int(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"expected a whole number, got {value!r}")
+    return value
+
+
+def _int_or_none(value: object) -> int | None:
+    return None if value is None else _int(value)
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(str(part) for part in value) if isinstance(value, list | tuple) else ()
