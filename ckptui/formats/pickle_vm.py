@@ -1,0 +1,294 @@
+"""A bounded pickle machine: it reads opcodes, imports nothing and calls nothing.
+
+The stock Unpickler with an allow-list is not enough: nine bytes (LONG_BINPUT 2**29) cost it 8 GB,
+a dict key nested 300,000 deep crashes the interpreter, and 50,000 colliding keys ten seconds
+(all measured; tests/formats/test_hostile.py keeps each). Opcodes are those of protocols 0–5, as
+in the standard library's pickletools.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from ckptui.formats.limits import DEFAULT, Limits
+from ckptui.formats.model import Problem
+from ckptui.formats.pickle_nodes import Bag, Dict, Global, Object, Storage
+from ckptui.formats.pickle_rebuild import NotAsWrittenError, construct, storage_of
+
+
+class StopReading(Exception):  # noqa: N818  (a way out, not an error of ours)
+    """The pickle cannot be read further; carries the problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.text)
+        self.problem = problem
+
+
+@dataclass(slots=True)
+class PickleTree:
+    """What one pickle would have built.
+
+    Attributes:
+        root: The top-level node; None also where nothing was left on the stack.
+        globals: Every global that it names, ``module.name``, sorted.
+        storages: Storages by key, as first declared.
+        end: Offset just after STOP, or where reading ended.
+        finished: True where STOP was reached.
+        problems: What is wrong with it, first things first.
+        protocol: Highest protocol declared.
+    """
+
+    root: object = None
+    globals: tuple[str, ...] = ()
+    storages: dict[str, Storage] = field(default_factory=dict)
+    end: int = 0
+    finished: bool = False
+    problems: list[Problem] = field(default_factory=list)
+    protocol: int = 0
+
+
+class Machine:
+    """State of one run; the opcodes live in :mod:`ckptui.formats.pickle_ops`."""
+
+    __slots__ = (
+        "big_keys", "data", "globals", "limits", "marks", "memo", "pos", "problems", "protocol",
+        "stack", "storages",
+    )  # fmt: skip
+
+    def __init__(self, data: bytes, limits: Limits, start: int = 0) -> None:
+        self.data = data
+        self.limits = limits
+        self.pos = start
+        self.stack: list[object] = []
+        self.marks: list[int] = []
+        self.memo: dict[int, object] = {}
+        self.globals: dict[str, Global] = {}
+        self.storages: dict[str, Storage] = {}
+        self.problems: list[Problem] = []
+        self.protocol = 0
+        self.big_keys = 0
+
+    def fail(self, code: str, text: str, kind: str = "damaged") -> StopReading:
+        """The exception to raise where reading must end here."""
+        return StopReading(Problem(code, text, self.pos, kind))
+
+    def take(self, count: int) -> bytes:
+        """The next ``count`` bytes of the pickle's own data."""
+        end = self.pos + count
+        if end > len(self.data):
+            raise self.fail("pickle-cut", "its pickle ends in the middle of a value")
+        chunk = self.data[self.pos : end]
+        self.pos = end
+        return chunk
+
+    def line(self) -> bytes:
+        """The next line, without its end."""
+        end = self.data.find(b"\n", self.pos, self.pos + self.limits.string)
+        if end < 0:
+            raise self.fail("pickle-cut", "its pickle ends in the middle of a line")
+        chunk = self.data[self.pos : end]
+        self.pos = end + 1
+        return chunk
+
+    def since_mark(self) -> list[object]:
+        """Everything above the last MARK, taken off the stack."""
+        start = self.marks.pop()
+        if start > len(self.stack):
+            raise self.fail("pickle-broken", "its pickle takes more than it has put down")
+        items = self.stack[start:]
+        del self.stack[start:]
+        return items
+
+    def remember(self, index: int) -> None:
+        """Put the top of the stack into a memo slot."""
+        if index > self.limits.memo_index:
+            text = "its pickle numbers its values in a way that exhausts memory when loaded"
+            raise self.fail("hostile-memo", text, "hostile")
+        self.memo[index] = self.stack[-1]
+
+    def name(self, module: str, name: str) -> Global:
+        """The node for a global, one a name."""
+        full = f"{module}.{name}"
+        node = self.globals.get(full)
+        if node is None:
+            node = self.globals[full] = Global(full)
+        return node
+
+    def persistent(self, pid: object) -> object:
+        """The node for a persistent id, remembered where it is a storage."""
+        try:
+            node = storage_of(pid)
+        except NotAsWrittenError as error:
+            raise self.fail("bad-storage", f"in its pickle, {error}") from None
+        if isinstance(node, Storage):
+            return self._storage(node)
+        return node
+
+    def _storage(self, node: Storage) -> Storage:
+        first = self.storages.setdefault(node.key, node)
+        if first.numel * first.itemsize != node.numel * node.itemsize:
+            text = f"its pickle gives the storage {node.key[:40]} two different sizes"
+            self.problems.append(Problem("storage-disagrees", text, self.pos))
+        return node
+
+    def call(self, called: object, args: object) -> object:
+        """The node for a call that is not made."""
+        try:
+            node = construct(called, args)
+        except NotAsWrittenError as error:
+            self.problems.append(Problem("bad-tensor", f"in its pickle, {error}", self.pos))
+            return Object(called, args)
+        if isinstance(node, Bag):
+            for member in node:
+                self.check_key(member)
+        return node
+
+    def check_key(self, key: object) -> None:
+        """Refuse keys that no writer makes and that crash or stall whoever hashes them."""
+        if type(key) is str:
+            return
+        if isinstance(key, int):
+            if not -(1 << 61) < key < (1 << 61):
+                self.big_keys += 1
+                if self.big_keys > self.limits.big_keys:
+                    text = "its dict keys are numbers chosen to collide, which stalls a loader"
+                    raise self.fail("hostile-keys", text, "hostile")
+        elif isinstance(key, tuple):
+            self._check_tuple(key)
+        elif isinstance(key, list):  # Dict and Bag are lists, too
+            raise self.fail("bad-key", "a dict in its pickle has a key that cannot be one")
+
+    def _check_tuple(self, key: tuple[object, ...]) -> None:
+        level: list[object] = [key]
+        left = self.limits.key_nodes
+        for _ in range(self.limits.key_depth):
+            inner: list[object] = []
+            for item in level:
+                if isinstance(item, tuple):
+                    left -= len(item)
+                    if left < 0:
+                        break
+                    inner.extend(item)
+                elif isinstance(item, list):
+                    text = "a dict in its pickle has a key that cannot be one"
+                    raise self.fail("bad-key", text)
+            level = inner
+            if not level and left >= 0:
+                return
+            if left < 0:
+                break
+        text = "a dict key in its pickle is nested so deep that loading it crashes Python"
+        raise self.fail("hostile-keys", text, "hostile")
+
+    def execute(self) -> None:
+        """Run to STOP.
+
+        Raises:
+            StopReading: The pickle is broken, hostile, or larger than the limits.
+        """
+        handlers, data, stack, memo = HANDLERS, self.data, self.stack, self.memo
+        left = self.limits.opcodes
+        while True:
+            try:
+                op = data[self.pos]
+                self.pos += 1
+                # The four most frequent opcodes of real checkpoints first, without a call.
+                if op == 0x71:  # BINPUT
+                    memo[data[self.pos]] = stack[-1]
+                    self.pos += 1
+                elif op == 0x68:  # BINGET
+                    stack.append(memo[data[self.pos]])
+                    self.pos += 1
+                elif op == 0x4B:  # BININT1
+                    stack.append(data[self.pos])
+                    self.pos += 1
+                elif op == 0x28:  # MARK
+                    self.mark()
+                elif op == 0x2E:  # STOP
+                    return
+                else:
+                    handlers[op](self)
+            except (IndexError, KeyError):
+                raise self._broken() from None
+            left -= 1
+            if left <= 0:
+                text = "its pickle is larger than the header reader goes; the rest was not read"
+                raise self.fail("reader-limit", text, "limit")
+
+    def mark(self) -> None:
+        """Remember where on the stack the next collection begins."""
+        if len(self.marks) >= self.limits.marks:
+            text = "its pickle nests deeper than anything a writer makes"
+            raise self.fail("hostile-depth", text, "hostile")
+        self.marks.append(len(self.stack))
+
+    def _broken(self) -> StopReading:
+        if self.pos >= len(self.data):
+            return self.fail("pickle-cut", "its pickle ends before its end mark")
+        op = self.data[self.pos - 1] if self.pos else 0
+        return self.fail("pickle-broken", f"its pickle makes no sense at byte 0x{op:02x}")
+
+
+Handler: TypeAlias = Callable[[Machine], None]
+
+HANDLERS: Final[dict[int, Handler]] = {}
+"""Opcode → what it does; filled by :mod:`ckptui.formats.pickle_ops`."""
+
+
+def run(data: bytes, limits: Limits = DEFAULT, start: int = 0) -> PickleTree:
+    """Read one pickle without running anything that it says.
+
+    Args:
+        data: Bytes that hold it; what follows STOP is left alone.
+        limits: Bounds; beyond them the tree is what was read so far.
+        start: Offset of the pickle in ``data``.
+
+    Returns:
+        The tree; never raises for bad bytes.
+    """
+    from ckptui.formats import pickle_ops  # noqa: F401  (fills HANDLERS)
+
+    machine = Machine(data, limits, start)
+    finished = False
+    try:
+        machine.execute()
+        finished = True
+    except StopReading as stop:
+        machine.problems.append(stop.problem)
+    return _tree(machine, finished)
+
+
+def _tree(machine: Machine, finished: bool) -> PickleTree:
+    stack = machine.stack
+    if finished and len(stack) != 1:
+        text = "its pickle ends with values left over, so that it is not as it was written"
+        machine.problems.append(Problem("pickle-broken", text, machine.pos))
+    if not finished:
+        _fold(machine)
+    return PickleTree(
+        # pickle takes the last value; a pickle that broke off has its outermost one first.
+        root=(stack[-1] if finished else stack[0]) if stack else None,
+        globals=tuple(sorted(machine.globals)),
+        storages=machine.storages,
+        end=machine.pos,
+        finished=finished,
+        problems=machine.problems,
+        protocol=machine.protocol,
+    )
+
+
+def _fold(machine: Machine) -> None:
+    """Put what was pending into the containers that wait for it, innermost first."""
+    stack = machine.stack
+    while machine.marks:
+        start = machine.marks.pop()
+        if not 0 < start <= len(stack):
+            continue
+        holder, items = stack[start - 1], stack[start:]
+        del stack[start:]
+        if isinstance(holder, Dict):
+            holder.extend(zip(items[::2], items[1::2], strict=False))
+        elif isinstance(holder, list):
+            holder.extend(items)

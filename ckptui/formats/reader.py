@@ -1,0 +1,112 @@
+"""The header of any file: what it is, what it holds, and what contradicts its format."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from ckptui.formats.limits import DEFAULT, Limits
+from ckptui.formats.model import Header, Problem
+from ckptui.formats.recognise import HEAD, describe, recognise
+from ckptui.formats.registry import reader_of
+from ckptui.formats.window import FdSource, Source, Window, open_regular
+
+_NOT_READ_YET: Final = "recognised; its structure is not read yet"
+
+
+def read_header(path: str, *, limits: Limits = DEFAULT, full: bool = False) -> Header:
+    """Read a file's header: no torch, nothing run, few bytes and system calls.
+
+    Args:
+        path: Surrogate-escaped path. Symlinks are followed.
+        limits: Bounds of what is read.
+        full: True reads everything that a complete check of the structure (level 2) needs, such
+            as every local header of a zip. Small files always are.
+
+    Returns:
+        The header. Bad bytes are problems in it, never exceptions.
+
+    Raises:
+        OSError: The file cannot be opened or read, or is not a regular file.
+
+    Example:
+        >>> header = read_header("model.pt")  # doctest: +SKIP
+        >>> header.top.get("version"), len(header.tensors)  # doctest: +SKIP
+        ('1.0', 304)
+    """
+    fd, size = open_regular(path)
+    try:
+        return read_header_from(
+            FdSource(fd), size, os.path.basename(path), limits=limits, full=full
+        )
+    finally:
+        os.close(fd)
+
+
+def read_header_from(
+    file: Source, size: int, name: str = "", *, limits: Limits = DEFAULT, full: bool = False
+) -> Header:
+    """Read the header of anything with a positioned read.
+
+    Args:
+        file: Where the bytes are.
+        size: Their number.
+        name: Name of the file, where it has one; it decides nothing.
+        limits: Bounds of what is read.
+        full: True for a complete check of the structure.
+
+    Returns:
+        The header; see :func:`read_header`.
+
+    Raises:
+        OSError: A read failed.
+    """
+    window = Window(file, size)
+    kind = recognise(window.head[:HEAD], size)
+    reader = reader_of(kind)
+    if reader is None:
+        return _named_only(kind, window)
+    try:
+        return _parts_belong(reader(window, limits, full), name)
+    except RecursionError:
+        text = "it nests deeper than anything a writer makes"
+        return Header(kind, size, problems=(Problem("hostile-depth", text, None, "hostile"),))
+
+
+def _named_only(kind: str, window: Window) -> Header:
+    """A format without a reader: its name, and what can be said without one."""
+    if kind == "empty":
+        return Header(kind, 0, problems=(Problem("empty", "it is empty", 0),))
+    if kind == "zeros" or not kind:
+        hidden = _hidden_zip(window)
+        if hidden is not None:
+            return hidden
+    if kind == "zeros":
+        text = "it holds nothing but zeros where its beginning should be"
+        return Header(kind, window.size, problems=(Problem("zeros", text, 0),))
+    if not kind or kind.startswith("foreign:"):
+        return Header(kind, window.size)
+    return Header(kind, window.size, notes=(f"{describe(kind)}: {_NOT_READ_YET}",))
+
+
+def _hidden_zip(window: Window) -> Header | None:
+    """A zip whose beginning was overwritten still has its directory at the end."""
+    if b"PK\x05\x06" not in window.tail(22 + 20 + 56):
+        return None
+    reader = reader_of("torch-zip")
+    if reader is None:
+        return None
+    header = reader(window, DEFAULT, False)
+    return header if header.format in {"torch-zip", "torchscript"} else None
+
+
+def _parts_belong(header: Header, name: str) -> Header:
+    """DCP's shards are several archives in one file on purpose."""
+    if not name.endswith(".distcp") or all(p.code != "joined" for p in header.problems):
+        return header
+    return Header(
+        header.format,
+        header.size,
+        root_name=header.root_name,
+        notes=("a part of a distributed checkpoint: several archives in one file",),
+    )

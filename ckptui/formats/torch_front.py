@@ -1,0 +1,192 @@
+"""A torch zip without its directory, read from its front: where it was cut, and what is whole.
+
+data.pkl stands first and ends itself (STOP), it gives the size of every storage, and the place
+of each next record follows from the one before: nothing of this needs the directory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from ckptui.formats.limits import KIB, Limits
+from ckptui.formats.model import Header, Problem, Record
+from ckptui.formats.pickle_nodes import Storage
+from ckptui.formats.pickle_table import Table, make_table
+from ckptui.formats.pickle_vm import PickleTree, run
+from ckptui.formats.torch_zip import merge
+from ckptui.formats.window import Window
+from ckptui.formats.zip_directory import ENTRY, EOCD, EOCD64, LOCATOR
+from ckptui.formats.zip_layout import LOCAL
+
+_HEADER_READ: Final = 256
+_FIRST_PICKLE: Final = 64 * KIB
+_WORD_REACH: Final = 64 * KIB
+_ALIGNMENT: Final = 64  # torch: c10::gAlignment, storage_alignment
+_FULL32: Final = 0xFFFFFFFF
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Where a walk over the local headers has come to."""
+
+    window: Window
+    limits: Limits
+    at: int = 0
+    root: str = ""
+    tree: PickleTree = field(default_factory=PickleTree)
+    records: list[Record] = field(default_factory=list)
+    inside: str = ""
+    """The record in which the file ends, without the root; empty between records."""
+    reached_directory: bool = False
+
+
+def read_from_front(window: Window, limits: Limits) -> Header:
+    """The header of a zip whose end records are missing.
+
+    Raises:
+        OSError: A read failed.
+    """
+    walk = _Walk(window, limits)
+    while len(walk.records) < limits.records and _step(walk):
+        pass
+    table = make_table(walk.tree.root, limits)
+    is_torch = bool(walk.root)
+    header = Header(
+        "torch-zip" if is_torch else "zip",
+        window.size,
+        records=tuple(walk.records),
+        root_name=walk.root,
+        metadata={"local_headers": "read"},
+        problems=(_what_happened(walk, table), *_pickle_problems(walk)),
+    )
+    return merge(header, table, walk.tree) if is_torch else header
+
+
+def _pickle_problems(walk: _Walk) -> list[Problem]:
+    """What else is wrong with the pickle; that it is cut was said already."""
+    return [problem for problem in walk.tree.problems if problem.code != "pickle-cut"]
+
+
+def _step(walk: _Walk) -> bool:
+    """Take one record; False where the walk ends."""
+    raw = walk.window.pread(_HEADER_READ, walk.at)
+    if raw[:4] == b"PK\x01\x02":
+        walk.reached_directory = True
+        return False
+    if len(raw) < LOCAL.size or raw[:4] != b"PK\x03\x04":
+        return False
+    _, _, flags, method, _, _, crc, packed, _, name_size, extra_size = LOCAL.unpack_from(raw)
+    if LOCAL.size + name_size > len(raw):
+        return False
+    full_name = raw[LOCAL.size : LOCAL.size + name_size].decode("utf-8", "surrogateescape")
+    start = walk.at + LOCAL.size + name_size + extra_size
+    name = _within_root(walk, full_name)
+    size = _size_of(walk, name, start) if flags & 0x08 and not packed else packed
+    end = start if size is None else start + size
+    if size is None or end > walk.window.size:
+        walk.inside = name
+        return False
+    descriptor = walk.window.pread(24, end)
+    if flags & 0x08 and descriptor[:4] == b"PK\x07\x08":
+        crc = int.from_bytes(descriptor[4:8], "little")
+        end += 24 if max(size, walk.at) >= _FULL32 else 16
+    walk.records.append(Record(full_name, size, start, walk.at, crc or None, method))
+    walk.at = end
+    return True
+
+
+def _within_root(walk: _Walk, full_name: str) -> str:
+    root, slash, name = full_name.partition("/")
+    if slash and not walk.root and name in {"data.pkl", "version"}:
+        walk.root = root
+    return name if slash and root == walk.root else full_name
+
+
+def _size_of(walk: _Walk, name: str, start: int) -> int | None:
+    """Size of a record that the local header leaves open; None where it cannot be told."""
+    if name == "data.pkl":
+        walk.tree = _run_growing(walk.window, start, walk.limits)
+        return walk.tree.end if walk.tree.finished else None
+    storage = walk.tree.storages.get(name.removeprefix("data/"))
+    if name.startswith("data/") and storage is not None:
+        return storage.numel * storage.itemsize
+    chunk = walk.window.pread(_WORD_REACH, start)
+    found = chunk.find(b"PK\x07\x08")
+    return found if found >= 0 else None
+
+
+def _run_growing(window: Window, start: int, limits: Limits) -> PickleTree:
+    """Run the machine over a pickle of unknown length, in growing windows."""
+    length = _FIRST_PICKLE
+    while True:
+        data = window.pread(min(length, limits.pickle), start)
+        tree = run(data, limits)
+        cut = any(problem.code == "pickle-cut" for problem in tree.problems)
+        if not cut or len(data) < length or length >= limits.pickle:
+            return tree
+        length *= 8
+
+
+def _what_happened(walk: _Walk, table: Table) -> Problem:
+    size = walk.window.size
+    expected = _expected_size(walk)
+    where = _place(walk, table)
+    if walk.reached_directory:
+        text = f"its directory at the end is cut short at byte {size:,}; every record is there"
+        return Problem("cut-short", text, size)
+    rest = walk.window.pread(4 * KIB, walk.at)
+    if not walk.inside and len(rest) >= LOCAL.size:
+        return _overwritten(walk, rest)
+    if expected > size:
+        text = f"it is cut short at byte {size:,} of about {expected:,}, {where}"
+    else:
+        text = f"it is cut short at byte {size:,}, {where}"
+    return Problem("cut-short", text, size)
+
+
+def _overwritten(walk: _Walk, rest: bytes) -> Problem:
+    left = walk.window.size - walk.at
+    zeros = not rest.strip(b"\0") and not walk.window.tail(4 * KIB).strip(b"\0")
+    if zeros:
+        text = f"its last {left:,} bytes are zeros: they were set aside and never written"
+        return Problem("zeroed", text, walk.at)
+    text = f"its directory is missing, and from byte {walk.at:,} on it holds something else"
+    return Problem("overwritten", text, walk.at)
+
+
+def _place(walk: _Walk, table: Table) -> str:
+    if walk.inside == "data.pkl" or not walk.records:
+        return "inside its pickle, before any tensor"
+    if walk.inside.startswith("data/"):
+        key = walk.inside.removeprefix("data/")
+        names = [tensor.name for tensor in table.tensors if tensor.storage == key]
+        return f"inside the tensor {names[0] or 'that it holds'}" if names else f"in {walk.inside}"
+    return f"inside its record {walk.inside}" if walk.inside else "between two records"
+
+
+def _expected_size(walk: _Walk) -> int:
+    """Bytes that the whole file had, by torch's own layout; 0 where the pickle is lost."""
+    if not walk.tree.finished:
+        return 0
+    at = walk.at
+    seen = {record.name.partition("/")[2] for record in walk.records}
+    entries = [(record.name, 0) for record in walk.records]
+    for name, size in _still_to_come(walk.tree.storages, seen):
+        full_name = f"{walk.root}/{name}"
+        entries.append((full_name, size))
+        start = at + LOCAL.size + len(full_name) + 4
+        start += -start % _ALIGNMENT
+        at = start + size + (0 if not size else 24 if max(size, at) >= _FULL32 else 16)
+    directory = sum(ENTRY.size + len(name.encode(errors="replace")) for name, _ in entries)
+    return at + directory + EOCD64.size + LOCATOR.size + EOCD.size
+
+
+def _still_to_come(storages: dict[str, Storage], seen: set[str]) -> list[tuple[str, int]]:
+    coming = [
+        (f"data/{storage.key}", storage.numel * storage.itemsize)
+        for storage in storages.values()
+        if f"data/{storage.key}" not in seen
+    ]
+    words = [("version", 2), (".data/serialization_id", 40)]
+    return coming + [(name, size) for name, size in words if name not in seen]

@@ -1,0 +1,288 @@
+"""torch.save's zip: one root directory with data.pkl, data/<storage>, version and a few words.
+
+Facts: torch/serialization.py (``_save``, ``_load``) and caffe2/serialize/inline_container.cc.
+TorchScript has the same container and ``constants.pkl``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from ckptui.formats.dtypes import PACKED, itemsize
+from ckptui.formats.limits import Limits
+from ckptui.formats.model import Header, Problem, Record, StorageInfo, TensorInfo
+from ckptui.formats.pickle_table import Table, make_table, storage_infos
+from ckptui.formats.pickle_vm import PickleTree, run
+from ckptui.formats.window import Window
+from ckptui.formats.zip_container import Container, read_record, read_window
+
+WORDS: Final[dict[str, str]] = {
+    "byteorder": "byteorder",
+    "version": "container_version",
+    ".format_version": "format_version",
+    ".storage_alignment": "storage_alignment",
+    ".data/serialization_id": "serialization_id",
+}
+"""Small records that say something about the file → their names in the metadata."""
+
+_LONGEST_WORD: Final = 64
+_NEWEST_VERSION: Final = 10  # torch 2.13: kMaxSupportedFileFormatVersion
+_TOLD: Final = 20
+
+
+def read_torch_zip(window: Window, limits: Limits, full: bool) -> Header | None:
+    """Read a zip's header as torch wrote it.
+
+    Args:
+        window: The file.
+        limits: Bounds.
+        full: True also reads every local header and descriptor.
+
+    Returns:
+        The header; of format ``zip`` or ``npz`` where torch has nothing to do with it; None
+        where there is no directory, so that the file must be read from its front.
+
+    Raises:
+        OSError: A read failed.
+    """
+    container = read_window(window, local_headers=full or window.whole, limits=limits)
+    if not container.found:
+        return None
+    root = find_root(container.records)
+    if root is None:
+        return _other_zip(window, container)
+    return _read(window, container, root, limits)
+
+
+def find_root(records: Iterable[Record]) -> str | None:
+    """The directory that holds data.pkl; where that is lost, the one that holds version."""
+    fallback = None
+    for record in records:
+        root, slash, last = record.name.rpartition("/")
+        if not slash or "/" in root:
+            continue
+        if last == "data.pkl":
+            return root
+        if last == "version" and fallback is None:
+            fallback = root
+    return fallback
+
+
+def _other_zip(window: Window, container: Container) -> Header:
+    names = [record.name for record in container.records]
+    is_npz = bool(names) and all(name.endswith(".npy") for name in names)
+    return Header(
+        "npz" if is_npz else "zip",
+        window.size,
+        top_type="dict" if is_npz else "",
+        keys=tuple(name.removesuffix(".npy") for name in names) if is_npz else (),
+        records=container.records,
+        metadata=_depth(container),
+        problems=tuple(container.problems),
+        notes=tuple(container.notes),
+    )
+
+
+def _depth(container: Container) -> dict[str, str]:
+    return {"local_headers": "read" if container.local_headers else "not read"}
+
+
+def _read(window: Window, container: Container, root: str, limits: Limits) -> Header:
+    records = {record.name: record for record in reversed(container.records)}
+    script = f"{root}/constants.pkl" in records
+    problems = list(container.problems)
+    metadata = _depth(container) | _words(window, records, root)
+    tree = _pickle(window, records.get(f"{root}/data.pkl"), problems, limits)
+    table = make_table(tree.root, limits)
+    storages = storage_infos(tree.storages)
+    if not script:
+        problems += judge_words(metadata, root)
+        problems += judge_records(records, root, storages, table.tensors)
+        problems += judge_roots(container.records, root)
+    if any(record.method for record in container.records):
+        container.notes.append("it was packed again after it was saved: its records are compressed")
+    problems = _joined_archives(window, container, problems)
+    return Header(
+        "torchscript" if script else "torch-zip",
+        window.size,
+        top_type=table.top_type,
+        keys=table.keys,
+        top=table.top,
+        tensors=tuple(table.tensors),
+        storages=storages,
+        records=container.records,
+        globals=tree.globals,
+        root_name=root,
+        metadata=metadata,
+        problems=tuple(problems),
+        notes=(*container.notes, *table.notes),
+        truncated_table=table.truncated or any(p.kind == "limit" for p in tree.problems),
+    )
+
+
+def _words(window: Window, records: Mapping[str, Record], root: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, key in WORDS.items():
+        record = records.get(f"{root}/{name}")
+        if record is not None and record.size <= _LONGEST_WORD:
+            data = read_record(window, record, _LONGEST_WORD)
+            if data is not None:
+                found[key] = data.decode("ascii", "backslashreplace").strip()
+    return found
+
+
+def _pickle(
+    window: Window, record: Record | None, problems: list[Problem], limits: Limits
+) -> PickleTree:
+    """Run the machine over data.pkl; whatever is wrong with it joins the problems."""
+    if record is None:
+        problems.append(Problem("missing-record", "its data.pkl is missing"))
+        return PickleTree()
+    if record.size > limits.pickle:
+        text = "its pickle is larger than the header reader goes; it was not read"
+        problems.append(Problem("reader-limit", text, record.data_start, "limit"))
+        return PickleTree(problems=[problems[-1]])
+    data = read_record(window, record, limits.pickle)
+    if data is None or len(data) != record.size:
+        problems.append(Problem("bad-record", "its data.pkl cannot be read", record.data_start))
+        return PickleTree()
+    tree = run(data, limits)
+    if tree.finished and tree.end != len(data):
+        text = "its pickle ends before its record does"
+        problems.append(Problem("pickle-broken", text, record.data_start + tree.end))
+    problems += [
+        Problem(p.code, p.text, record.data_start + (p.offset or 0), p.kind) for p in tree.problems
+    ]
+    return tree
+
+
+def judge_words(metadata: Mapping[str, str], root: str) -> list[Problem]:
+    """What torch.load itself insists on: a version that it knows, and a byte order."""
+    problems = []
+    version = metadata.get("container_version")
+    if version is None:
+        problems.append(Problem("missing-record", f"its record {root}/version is missing"))
+    elif not version.isascii() or not version.isdigit():
+        problems.append(Problem("bad-record", f"its container version is {version!r:.40}"))
+    elif int(version) > _NEWEST_VERSION:
+        text = (
+            f"its container is version {version}, written by a newer torch; "
+            f"{_NEWEST_VERSION} is the newest that is known"
+        )
+        problems.append(Problem("newer-container", text, None, "odd"))
+    if metadata.get("byteorder", "little") not in {"little", "big"}:
+        problems.append(Problem("bad-record", "its byte order is neither little nor big"))
+    return problems
+
+
+def judge_records(
+    records: Mapping[str, Record],
+    root: str,
+    storages: Mapping[str, StorageInfo],
+    tensors: Iterable[TensorInfo],
+) -> list[Problem]:
+    """Storages against the records that hold them, tensors against their storages."""
+    problems: list[Problem] = []
+    users: dict[str, str] = {}
+    for tensor in tensors:
+        users.setdefault(tensor.storage, tensor.name)
+    for key, storage in storages.items():
+        problem = _judge_storage(records.get(f"{root}/data/{key}"), storage, users.get(key, ""))
+        if problem is not None and len(problems) < _TOLD:
+            problems.append(problem)
+    for tensor in tensors:
+        problem = judge_tensor(tensor, storages)
+        if problem is not None and len(problems) < _TOLD:
+            problems.append(problem)
+    orphans = _orphans(records, root, storages)
+    if orphans:
+        shown = ", ".join(orphans[:3]) + (" …" if len(orphans) > 3 else "")
+        text = f"its pickle does not refer to {len(orphans):,} of its records: {shown}"
+        problems.append(Problem("orphan-record", text, None, "odd"))
+    return problems
+
+
+def _judge_storage(record: Record | None, storage: StorageInfo, user: str) -> Problem | None:
+    if storage.device == "meta":
+        return None
+    whose = f" (tensor {user})" if user else ""
+    if record is None:
+        text = f"the record data/{storage.key[:40]}{whose} is missing"
+        return Problem("missing-record", text)
+    wanted = storage.numel * storage.itemsize
+    if storage.itemsize == 0 or record.size == wanted:
+        return None
+    text = (
+        f"the record data/{storage.key[:40]}{whose} has {record.size:,} bytes where its pickle "
+        f"says {wanted:,}"
+    )
+    return Problem("record-size", text, record.data_start)
+
+
+def judge_tensor(tensor: TensorInfo, storages: Mapping[str, StorageInfo]) -> Problem | None:
+    """A tensor that reaches beyond its storage, or None where it fits."""
+    storage = storages.get(tensor.storage)
+    size = itemsize(tensor.dtype)
+    if storage is None or not size or not storage.itemsize or tensor.dtype in PACKED:
+        return None
+    if 0 in tensor.shape:
+        return None
+    reach = tensor.offset + 1
+    for extent, step in zip(tensor.shape, tensor.stride, strict=False):
+        reach += (extent - 1) * step
+    if reach * size <= storage.numel * storage.itemsize:
+        return None
+    name = tensor.name or "it"
+    return Problem("tensor-bounds", f"the tensor {name} reaches beyond its storage")
+
+
+def _orphans(
+    records: Mapping[str, Record], root: str, storages: Mapping[str, StorageInfo]
+) -> list[str]:
+    prefix = f"{root}/data/"
+    keys = (name[len(prefix) :] for name in records if name.startswith(prefix))
+    return [f"data/{key}" for key in keys if key and key not in storages]
+
+
+def judge_roots(records: tuple[Record, ...], root: str) -> list[Problem]:
+    """Records outside the root directory, as a Mac's archiver or a second writer leaves them."""
+    strays = [r.name for r in records if not r.name.startswith(f"{root}/")]
+    if not strays:
+        return []
+    mac = any("__MACOSX" in name or ".DS_Store" in name for name in strays)
+    why = "; it was packed again on a Mac" if mac else ""
+    text = f"{len(strays):,} of its records lie outside {root}/, first {strays[0][:80]}{why}"
+    # torch takes the directory of the first record for the root, and fails on any other.
+    loads = records[0].name.startswith(f"{root}/")
+    return [Problem("two-roots", text, None, "odd" if loads else "damaged")]
+
+
+def _joined_archives(
+    window: Window, container: Container, problems: list[Problem]
+) -> list[Problem]:
+    """Several archives one after another: how DCP writes its shards; else a file glued together."""
+    if container.shift <= 0 or not window.head.startswith(b"PK\x03\x04"):
+        return problems
+    text = f"another archive of {container.shift:,} bytes stands before this one"
+    return [Problem("joined", text, 0), *(p for p in problems if p.code != "leading")]
+
+
+def merge(header: Header, table: Table, tree: PickleTree) -> Header:
+    """A header with what a pickle says filled in."""
+    return Header(
+        header.format,
+        header.size,
+        top_type=table.top_type,
+        keys=table.keys,
+        top=table.top,
+        tensors=tuple(table.tensors),
+        storages=storage_infos(tree.storages),
+        records=header.records,
+        globals=tree.globals,
+        root_name=header.root_name,
+        metadata=header.metadata,
+        problems=header.problems,
+        notes=(*header.notes, *table.notes),
+        truncated_table=table.truncated or any(p.kind == "limit" for p in tree.problems),
+    )
