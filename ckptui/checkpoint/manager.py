@@ -167,7 +167,7 @@ class CheckpointManager:
         """Recorded outputs of a stage that do not exist, under whatever key they were recorded."""
         status = self.load_stage_status(stage)
         outputs = status.outputs if status else ()
-        return [output for output in outputs if not os.path.exists(self.absolute(output))]
+        return [output for output in outputs if not os.path.exists(self._recorded(output))]
 
     # Files
 
@@ -277,10 +277,22 @@ class CheckpointManager:
         return "in_progress"
 
     def _marked(self, output: str) -> bool:
-        return has_done_marker(self.absolute(output))
+        return has_done_marker(self._recorded(output))
+
+    def _recorded(self, path: str) -> str:
+        return os.path.join(self.run_dir, path)
 
     def absolute(self, path: StrPath) -> str:
-        """A recorded path as an absolute one."""
+        """Where a path that a caller gave lies.
+
+        A relative one is taken from the working directory where that leads into the run
+        directory, and from the run directory else. (Taking only the latter is how
+        ``run/shard_0/shard_0`` comes about.)
+        """
+        here = os.path.abspath(path)
+        within = os.path.commonpath((self.run_dir, os.getcwd())) == self.run_dir
+        if not within and here.startswith(self.run_dir + os.sep):
+            return here
         return os.path.join(self.run_dir, os.fspath(path))
 
     def relative(self, path: StrPath) -> str:

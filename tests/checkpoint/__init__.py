@@ -1,0 +1,1 @@
+"""What a pipeline calls: saves, loads, states, the resume rule."""

@@ -1,0 +1,1 @@
+"""Writers killed at every system call, and disks that are full."""
