@@ -1,0 +1,93 @@
+"""The application: it composes the screens and binds the keys that work everywhere."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from ckptui.terms import EXIT_OK
+from ckptui.tui.actions import Verbs
+from ckptui.tui.keys import APP, bindings
+from ckptui.tui.palette import CheckpointCommands, action_commands
+from ckptui.tui.screens.dialog import text_width
+from ckptui.tui.screens.help import HelpScreen, help_lines
+from ckptui.tui.screens.main import MainScreen
+from ckptui.tui.services import Services
+from ckptui.tui.themes import DARK, LIGHT, MUTED, choose_theme
+from ckptui.watch.monitor import Monitor
+
+
+class CkptuiApp(App[int], inherit_bindings=False):
+    """The terminal UI of one run directory.
+
+    Args:
+        root: Absolute path of the run directory.
+        read_only: Nothing may be changed.
+        ascii_only: No signs beyond ASCII.
+    """
+
+    CSS_PATH = "styles/app.tcss"
+    TITLE = "ckptui"
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar = App.COMMANDS | {CheckpointCommands}
+    BINDINGS: ClassVar[list[BindingType]] = bindings(APP)
+    CLOSE_TIMEOUT = 0.5
+
+    def __init__(self, root: str, *, read_only: bool = False, ascii_only: bool = False) -> None:
+        environment = dict(os.environ)  # before Textual takes NO_COLOR out of it
+        theme, ansi = choose_theme(environment)
+        super().__init__(ansi_color=ansi or None)
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = theme
+        self.animation_level = "none"
+        self.services = Services(
+            root=root,
+            verbs=Verbs(root, environment),
+            monitor=Monitor(root),
+            environment=environment,
+            host=socket.gethostname().partition(".")[0],
+            ascii_only=ascii_only,
+            read_only=read_only,
+        )
+        self.main = MainScreen(self.services)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own colours in themes that are not ours."""
+        theme = self.current_theme
+        return MUTED["ansi" if theme.ansi else "dark" if theme.dark else "light"]
+
+    def on_mount(self) -> None:
+        """Open the main screen, and leave in order when the terminal or the system says so."""
+        self.push_screen(self.main)
+        if not self.is_headless:
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
+
+    def action_leave(self) -> None:
+        """Quit at once: what hangs is killed or left behind, never waited for."""
+        self.exit(EXIT_OK)
+
+    def on_unmount(self) -> None:
+        """Let go of everything that still works for us."""
+        self.main.feed.close()
+        self.services.verbs.close()
+
+    def action_show_help(self) -> None:
+        """Show the keys that work where the focus is."""
+        width = text_width(self.size.width)
+        lines = help_lines(self.screen, self.main.why_read_only(), width)
+        self.push_screen(HelpScreen("Keys", lines, ascii_only=self.services.ascii_only))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every action by name, and the themes."""
+        yield from action_commands(self, self.main)
+        yield SystemCommand("theme", "Change the colours", self.action_change_theme)

@@ -1,0 +1,246 @@
+"""The one table of keys: stable ids, what each does in words, and where it works.
+
+Bindings, footer, help and palette are all made from it. Ids never change once released: people's
+keymaps name them. No default sits on ``ctrl+a`` or ``ctrl+b`` (tmux, screen), on ``ctrl+s``,
+``ctrl+q`` (flow control) or ``ctrl+z`` (job control).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from textual.binding import Binding, BindingType
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One action and its keys.
+
+    Attributes:
+        id: Stable kebab-case id.
+        keys: Textual's names, separated by commas; the first is the one shown.
+        action: Action method without ``action_``.
+        label: A word or two, for the footer.
+        help: One sentence, for help and palette.
+        shown: How the key is written for people; empty to use its own name.
+        changes: True where it changes something on disk; dimmed when read-only.
+    """
+
+    id: str
+    keys: str
+    action: str
+    label: str
+    help: str
+    shown: str = ""
+    changes: bool = False
+
+    @property
+    def cap(self) -> str:
+        """The key as people read it."""
+        return self.shown or self.keys.split(",", maxsplit=1)[0]
+
+
+QUIT: Final = Key("quit", "q,ctrl+c", "app.leave", "quit", "Quit; a resumed run goes on.")
+HELP: Final = Key(
+    "help", "question_mark,f1", "app.show_help", "keys", "Show all keys that work here.", "?"
+)
+APP: Final = (
+    QUIT,
+    HELP,
+    Key(
+        "palette",
+        "colon,ctrl+p",
+        "app.command_palette",
+        "palette",
+        "Find an action or a checkpoint by name.",
+        ":",
+    ),
+)
+"""Keys that work everywhere but in dialogs."""
+
+MAIN: Final = (
+    Key("view-checkpoints", "1", "view('checkpoints')", "checkpoints", "Show the checkpoints."),
+    Key("view-stages", "2", "view('stages')", "stages", "Show the stages that states record."),
+    Key("view-runs", "3", "view('runs')", "runs", "Show resumed runs."),
+    Key(
+        "view-failures",
+        "4",
+        "view('failures')",
+        "failures",
+        "Show the failure log and past repairs.",
+    ),
+    Key("next-view", "tab", "next_view(1)", "next view", "Go to the next view."),
+    Key(
+        "previous-view",
+        "shift+tab",
+        "next_view(-1)",
+        "previous view",
+        "Go to the view before.",
+        "S-tab",
+    ),
+    Key(
+        "validate",
+        "v",
+        "validate",
+        "validate",
+        "Read the checkpoint under the cursor, or all marked ones, to level 5.",
+    ),
+    Key(
+        "validate-level",
+        "V",
+        "validate_level",
+        "validate to level",
+        "Validate to a level that you choose; also everything at once.",
+    ),
+    Key("fix", "f", "fix", "fix", "Show the remedy and, after a yes, apply it.", changes=True),
+    Key("marker", "m", "marker", "marker", "Add, renew or remove the .done marker.", changes=True),
+    Key(
+        "quarantine",
+        "x",
+        "quarantine",
+        "quarantine",
+        "Move the checkpoint to the trash, after a preview.",
+        changes=True,
+    ),
+    Key("undo", "z", "undo", "undo", "Take the last repair back, after a preview.", changes=True),
+    Key(
+        "resume",
+        "R",
+        "resume",
+        "resume",
+        "Carry the run on from its last good checkpoint.",
+        changes=True,
+    ),
+    Key(
+        "log", "l", "log", "log", "Show the log of the newest run, or of the run under the cursor."
+    ),
+    Key(
+        "cancel-run",
+        "K,c",
+        "cancel_run",
+        "cancel run",
+        "Stop a resumed run, after a question.",
+        changes=True,
+    ),
+    Key(
+        "stop-check",
+        "escape",
+        "back",
+        "back",
+        "Clear the filter, then the marks; stop running checks.",
+        "esc",
+    ),
+    Key("rescan", "r", "rescan", "rescan", "Look at the whole directory again, now."),
+    Key("sort", "s", "sort", "sort", "Choose the column to sort by."),
+    Key(
+        "filter",
+        "slash",
+        "filter",
+        "filter",
+        "Show only what matches: words, cat:corrupted, marker:missing, input:stale.",
+        "/",
+    ),
+    Key("copy", "y", "copy", "copy path", "Copy the path to the clipboard through the terminal."),
+    Key(
+        "last-good", "asterisk", "last_good", "last good", "Jump to the last good checkpoint.", "*"
+    ),
+    Key("next-bad", "n", "next_bad", "next bad", "Jump to the next checkpoint that is in trouble."),
+)
+"""Keys of the main screen."""
+
+TABLE: Final = (
+    Key("row-down", "j,down", "table_down", "down", "Next row.", "j ↓"),
+    Key("row-up", "k,up", "table_up", "up", "Row above.", "k ↑"),
+    Key("page-down", "pagedown,ctrl+f", "table_page_down", "page down", "A page on.", "PgDn"),
+    Key("page-up", "pageup", "table_page_up", "page up", "A page back.", "PgUp"),
+    Key("first-row", "g,home", "table_top", "top", "First row.", "g"),
+    Key("last-row", "G,end", "table_end", "end", "Last row.", "G"),
+    Key(
+        "open-row",
+        "enter",
+        "table_open",
+        "detail",
+        "Open the row: its detail, its log, or the folder.",
+    ),
+    Key("mark-row", "space", "table_mark", "mark", "Mark the row, or take its mark away."),
+    Key(
+        "mark-all",
+        "A",
+        "table_mark_all",
+        "mark all",
+        "Mark all rows shown; once more takes the marks away.",
+    ),
+)
+"""Keys of a table."""
+
+PAGER: Final = (
+    Key("line-down", "j,down", "pager_down", "down", "A line on.", "j ↓"),
+    Key("line-up", "k,up", "pager_up", "up", "A line back.", "k ↑"),
+    Key(
+        "text-page-down",
+        "pagedown,space,ctrl+f",
+        "pager_page_down",
+        "page down",
+        "A page on.",
+        "PgDn",
+    ),
+    Key("text-page-up", "pageup", "pager_page_up", "page up", "A page back.", "PgUp"),
+    Key("text-top", "g,home", "pager_top", "top", "The beginning.", "g"),
+    Key("text-end", "G,end", "pager_end", "end", "The end; a log follows again from here.", "G"),
+)
+"""Keys of a text that scrolls."""
+
+LEAVE: Final = Key("leave", "escape", "leave", "leave it", "Go back; nothing is changed.", "esc")
+DIALOG: Final = (LEAVE, QUIT)
+"""Keys of every dialog."""
+
+YES: Final = Key("yes", "y", "yes", "yes", "Do what the preview says.")
+EDIT: Final = Key("edit", "e", "edit", "edit", "Change the command that resumes this run.")
+
+ON_DETAIL: Final = (
+    "validate",
+    "validate-level",
+    "fix",
+    "marker",
+    "quarantine",
+    "undo",
+    "resume",
+    "copy",
+)
+"""Keys of the main screen that also work while a detail fills the screen."""
+
+BACK: Final = Key("back", "escape,backspace", "leave", "back", "Back to the table.", "esc")
+TEXT_SCREEN: Final = (BACK, QUIT, HELP)
+"""Keys of the full-screen texts: detail and log."""
+
+
+def bindings(keys: Sequence[Key]) -> list[BindingType]:
+    """Textual's bindings for a part of the table, each with its id."""
+    return [
+        Binding(key.keys, key.action, key.label, id=key.id, tooltip=key.help, key_display=key.cap)
+        for key in keys
+    ]
+
+
+EVERY: Final = (*APP, *MAIN, *TABLE, *PAGER, LEAVE, YES, EDIT, BACK)
+"""All keys there are."""
+_BY_ID: Final = {key.id: key for key in EVERY}
+
+
+def forwarded(ids: Sequence[str]) -> tuple[Key, ...]:
+    """These keys for another screen, which passes what they do on with ``forward``."""
+    return tuple(
+        replace(_BY_ID[key_id], action=f"forward('{_BY_ID[key_id].action}')") for key_id in ids
+    )
+
+
+def by_id(key_id: str) -> Key:
+    """The key with this id."""
+    return _BY_ID[key_id]
+
+
+def caps() -> dict[str, str]:
+    """Id → key as people read it, for sentences that name a key."""
+    return {key.id: key.cap for key in EVERY}

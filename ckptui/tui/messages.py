@@ -1,0 +1,19 @@
+"""What happened, as facts: sent to the screens from the watcher's thread."""
+
+from __future__ import annotations
+
+from textual.message import Message
+
+from ckptui.watch.model import Snapshot
+
+
+class SnapshotChanged(Message):
+    """The live model is a new one. Of several that wait, only the last matters."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        super().__init__()
+
+    def can_replace(self, message: Message) -> bool:
+        """A newer snapshot makes an older one that still waits pointless."""
+        return isinstance(message, SnapshotChanged)

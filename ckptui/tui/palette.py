@@ -1,0 +1,59 @@
+"""The command palette: every action and every checkpoint, found by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.app import SystemCommand
+from textual.command import Hit, Hits, Provider
+from textual.content import Content
+
+from ckptui.present.safe import plain
+from ckptui.tui.keys import APP, MAIN, Key
+
+if TYPE_CHECKING:
+    from ckptui.tui.app import CkptuiApp
+    from ckptui.tui.screens.main import MainScreen
+
+_MOST_HITS = 50
+
+
+def action_commands(app: CkptuiApp, main: MainScreen) -> Iterable[SystemCommand]:
+    """All actions with their keys; those that change something are left out when read-only."""
+    read_only = bool(main.why_read_only())
+    for key in (*MAIN, *APP):
+        if key.action != "app.command_palette" and not (key.changes and read_only):
+            yield SystemCommand(f"{key.label}  {key.cap}", key.help, _runner(app, main, key))
+
+
+def _runner(app: CkptuiApp, main: MainScreen, key: Key) -> Callable[[], None]:
+    async def run() -> None:
+        await app.run_action(key.action, main)
+
+    def start() -> None:
+        app.call_later(run)
+
+    return start
+
+
+class CheckpointCommands(Provider):
+    """Checkpoints by name; choosing one puts the cursor on it."""
+
+    async def search(self, query: str) -> Hits:
+        """Find checkpoints whose path matches."""
+        from ckptui.tui.app import CkptuiApp
+
+        app = self.app
+        if not isinstance(app, CkptuiApp):
+            return
+        matcher = self.matcher(query)
+        hits = 0
+        for path in app.main.snapshot.checkpoints:
+            # Names from disk are shown as content that is never parsed as markup.
+            score = matcher.match(path)
+            if score > 0 and hits < _MOST_HITS:
+                hits += 1
+                jump = partial(app.main.jump, path)
+                yield Hit(score, Content(plain(path)), jump, text=plain(path), help="go to it")

@@ -1,0 +1,25 @@
+"""From the command line into the app and out again, with a last line for what goes on."""
+
+from __future__ import annotations
+
+import locale
+import sys
+
+from ckptui.present.safe import plain
+from ckptui.terms import EXIT_FAILURE
+from ckptui.tui.app import CkptuiApp
+
+
+def run(root: str, *, read_only: bool, ascii_only: bool, mouse: bool) -> int:
+    """Run the app; say on leaving which resumed runs go on."""
+    app = CkptuiApp(root, read_only=read_only, ascii_only=ascii_only or not _utf8())
+    code = app.run(mouse=mouse)
+    for each in app.main.runs.working:
+        where = plain(f"{each.host} {each.pid or ''}".strip())
+        sys.stderr.write(f"ckptui: run {plain(each.id)} goes on ({where}); "
+                         "ckptui logs and ckptui cancel reach it\n")  # fmt: skip
+    return EXIT_FAILURE if code is None else code
+
+
+def _utf8() -> bool:
+    return locale.getpreferredencoding(False).lower().replace("-", "") == "utf8"

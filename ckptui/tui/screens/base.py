@@ -1,0 +1,131 @@
+"""What the parts of the main screen share: the snapshot, the views, the tables, what was said."""
+
+from __future__ import annotations
+
+from textual.screen import Screen
+from textual.timer import Timer
+
+from ckptui.present import units
+from ckptui.present.glyphs import Role
+from ckptui.present.spans import Line, Span, line
+from ckptui.tui.folding import folder_of
+from ckptui.tui.screens.text_screen import DetailScreen
+from ckptui.tui.services import Services
+from ckptui.tui.views import CheckpointsView, FailuresView, RunsView, StagesView, View
+from ckptui.tui.widgets.table import Table
+from ckptui.tui.widgets.text import Text
+from ckptui.watch.model import Checkpoint, Snapshot
+
+SAID_SECONDS = 12.0
+"""How long the line above the footer says what a key did."""
+
+
+class RunScreen(Screen[None], inherit_bindings=False):
+    """The state of the main screen, without its keys and its layout.
+
+    Attributes:
+        services: What acts and what watches.
+        snapshot: The newest one shown.
+        view: The one that is open.
+    """
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self.services = services
+        self.snapshot = Snapshot(root=services.root)
+        ascii_only = services.ascii_only
+        self.checkpoints = CheckpointsView(ascii_only=ascii_only)
+        self.stages = StagesView(ascii_only=ascii_only)
+        self.runs = RunsView(ascii_only=ascii_only)
+        self.failures = FailuresView(ascii_only=ascii_only)
+        self.views: dict[str, View] = {
+            view.id: view for view in (self.checkpoints, self.stages, self.runs, self.failures)
+        }
+        self.view: View = self.checkpoints
+        self.tables = {
+            view.id: Table(view.columns, view.cells, ascii_only=ascii_only, table_id=view.id)
+            for view in self.views.values()
+        }
+        self.open_detail: DetailScreen | None = None
+        self._said: Line = ()
+        self._said_timer: Timer | None = None
+
+    @property
+    def table(self) -> Table:
+        """The table of the open view."""
+        return self.tables[self.view.id]
+
+    @property
+    def current(self) -> Checkpoint | None:
+        """The checkpoint under the cursor, None where there is none or a folder."""
+        key = self.tables["checkpoints"].cursor
+        if self.view is not self.checkpoints or key is None or folder_of(key) is not None:
+            return None
+        return self.snapshot.checkpoints.get(key)
+
+    def chosen(self) -> list[Checkpoint]:
+        """The marked checkpoints, else the one under the cursor, else its folder's."""
+        if self.view is not self.checkpoints:
+            return []
+        table = self.tables["checkpoints"]
+        marked = table.marks if self.open_detail is None else set()
+        keys = [key for key in table.keys if key in marked]
+        if not keys and table.cursor is not None:
+            keys = [table.cursor]
+        rows = self.snapshot.checkpoints
+        return [rows[path] for path in self.checkpoints.paths(keys) if path in rows]
+
+    def why_read_only(self) -> str:
+        """Why nothing may be changed here, or empty where it may."""
+        if self.services.read_only:
+            return "read-only: started with --read-only"
+        if self.snapshot.owner_is_other:
+            return "read-only: this directory belongs to another user"
+        if not self.snapshot.writable:
+            return "read-only: no permission to write in this directory"
+        return ""
+
+    # What is said
+
+    def say(self, text: str, *, alarm: bool = False) -> None:
+        """Say in one line what a key did; a while later the line tells the state again."""
+        self._said = line(Span(text, Role.ERROR if alarm else Role.STRONG))
+        if self._said_timer is not None:
+            self._said_timer.stop()
+        self._said_timer = self.set_timer(SAID_SECONDS, self.hush)
+        self.show_status()
+
+    def hush(self) -> None:
+        """Say no more about the last key."""
+        self._said = ()
+        self.show_status()
+
+    def show_status(self) -> None:
+        """Paint the line above the footer."""
+        self.query_one("#status", Text).show([self.status_line()])
+        if self.open_detail is not None:
+            self.open_detail.tell(self.status_line())
+
+    def status_line(self) -> Line:
+        """What a key did just now, else the state of marks, filter and permission."""
+        return self._said or self._state()
+
+    def _state(self) -> Line:
+        """Marks, filter and order, where there is something to say about them."""
+        parts: list[str] = []
+        chosen = self.chosen() if self.table.marks else []
+        if chosen:
+            size = units.size(sum(row.size or 0 for row in chosen))
+            parts.append(f"{units.counted(len(chosen), 'checkpoint')} marked, {size}")
+        elif self.table.marks:
+            parts.append(f"{len(self.table.marks):,} marked")
+        if self.view.filter:
+            count = f"{len(self.table.keys):,} of {self.view.total:,}"
+            parts.append(f"filter: {self.query_filter()} ({count}; esc clears)")
+        why = self.why_read_only()
+        return line(Span(" · ".join([*parts, why] if why else parts), Role.MUTED))
+
+    def query_filter(self) -> str:
+        """The filter as it was typed."""
+        words = [f"{name}:{value}" for name, value in self.view.filter.fields]
+        return " ".join([*words, *self.view.filter.words])

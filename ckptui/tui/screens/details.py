@@ -1,0 +1,177 @@
+"""The detail of whatever is under the cursor, as lines; keys and tensors come when asked for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from ckptui.present import units
+from ckptui.present.detail import check_lines, detail_lines
+from ckptui.present.glyphs import Role
+from ckptui.present.safe import pad, plain
+from ckptui.present.spans import Line, Span, line
+from ckptui.terms import InputState
+from ckptui.tui.documents import number, records, text, texts
+from ckptui.tui.folding import folder_of
+from ckptui.tui.keys import caps
+from ckptui.tui.screens.base import RunScreen
+from ckptui.watch.model import Checkpoint, InputHash
+
+MOST_TENSORS = 2_000
+"""Tensors listed; the sentence below the list says how many more there are."""
+
+
+class Details(RunScreen):
+    """Makes the detail's lines for each view."""
+
+    def detail(self, *, deep: bool = False) -> list[Line]:
+        """Lines about the row under the cursor.
+
+        Args:
+            deep: Also what each level said, and keys and tensors as far as they are known.
+        """
+        key = self.table.cursor
+        if key is None:
+            return [line(Span("nothing is selected", Role.MUTED))]
+        if self.view is self.stages:
+            return self._stage(key)
+        if self.view is self.runs:
+            return self._run(key)
+        if self.view is self.failures:
+            return self._failure(key)
+        folder = folder_of(key)
+        if folder is not None:
+            return self._folder(folder)
+        row = self.snapshot.checkpoints.get(key)
+        return [] if row is None else self._checkpoint(row, deep=deep)
+
+    def _checkpoint(self, row: Checkpoint, *, deep: bool) -> list[Line]:
+        lines = detail_lines(
+            row,
+            now=time.time(),
+            keys=caps(),
+            snapshot=self.snapshot,
+            ascii_only=self.services.ascii_only,
+        )
+        if row.progress is not None:
+            lines.insert(1, line(Span(f"checking {units.percent(row.progress)}", Role.ACCENT)))
+        if not deep:
+            return lines
+        headline, *rest = lines
+        press = [rest.pop()] if rest else []
+        said = [headline, *rest, (), *(offer for each in press for offer in offers(each))]
+        return [*said, (), _heading("Levels"), *check_lines(row), (), *self._passed(row)]
+
+    def _passed(self, row: Checkpoint) -> list[Line]:
+        good = self.snapshot.last_good
+        passed = good.passed_over if good else self.snapshot.last_good_none
+        if good is None or good.path != row.path or not passed:
+            return []
+        lines = [_heading("Newer ones that were passed over")]
+        lines += [line(f"{each.path}  ", Span(each.reason, Role.MUTED)) for each in passed]
+        return [*lines, ()]
+
+    def _folder(self, folder: str) -> list[Line]:
+        paths = self.checkpoints.groups.get(folder, [])
+        return [
+            line(
+                Span(f"{folder}/", Role.STRONG), f"  {units.counted(len(paths), 'unit')} of a stage"
+            ),
+            line(Span("enter", Role.ACCENT), "  shows them one by one, and folds them again"),
+            line(Span("v", Role.ACCENT), "  validates all of them"),
+        ]
+
+    def _stage(self, key: str) -> list[Line]:
+        row = self.stages.rows[key]
+        lines = [
+            line(Span(row.stage, Role.STRONG), f"  {row.status.replace('_', ' ')}  ",
+                 Span(row.state, Role.MUTED)),
+            line(Span(row.error or "", Role.ERROR)),
+            *hash_lines(row.input_hash),
+            line(" · ".join(_times(row.started_at, row.completed_at, row.duration_seconds))),
+        ]  # fmt: skip
+        if row.outputs:
+            lines += [(), _heading("Outputs"), *(line(path) for path in row.outputs[:MOST_TENSORS])]
+        return [each for index, each in enumerate(lines) if each or index > 3]
+
+    def _run(self, key: str) -> list[Line]:
+        run = self.runs.rows[key]
+        return [
+            line(Span(run.id, Role.STRONG), f"  {run.state}  ", run.note),
+            line(Span("command  ", Role.MUTED), " ".join(run.command)),
+            line(Span("log      ", Role.MUTED), run.log),
+        ]
+
+    def _failure(self, key: str) -> list[Line]:
+        row = self.failures.rows[key]
+        return [
+            line(Span(row.path, Role.STRONG)),
+            line(Span(row.reason, Role.ERROR)),
+            line(Span(f"logged {row.timestamp}", Role.MUTED)),
+        ]
+
+
+def offers(press: Line) -> list[Line]:
+    """The keys that help here, one a line: a key's span and what it does."""
+    return [press[at : at + 2] for at in range(0, len(press), 2)]
+
+
+def _heading(title: str) -> Line:
+    return line(Span(title, Role.STRONG))
+
+
+def _times(started: str | None, completed: str | None, seconds: float | None) -> list[str]:
+    said = [
+        f"started {started}" if started else "",
+        f"completed {completed}" if completed else "",
+        f"took {units.duration(seconds)}" if seconds is not None else "",
+    ]
+    return [each for each in said if each]
+
+
+def hash_lines(hashes: InputHash) -> list[Line]:
+    """Recorded and current input hash, and why they differ."""
+    if not hashes.recorded:
+        return []
+    lines = [line(Span("recorded  ", Role.MUTED), hashes.recorded)]
+    if hashes.state is InputState.STALE:
+        lines.append(
+            line(Span("now       ", Role.MUTED), Span(hashes.current or "?", Role.WARNING))
+        )
+        why = hashes.why or "its inputs have changed since"
+        lines.append(line(Span(f"stale: {why}", Role.WARNING)))
+    return lines
+
+
+def inspect_lines(document: Mapping[str, object]) -> list[Line]:
+    """Keys, tensors and metadata from the document of ``ckptui inspect --json``."""
+    tensors = records(document, "tensors")
+    keys = texts(document, "keys")
+    lines = [_heading(f"Keys {len(keys):,}"), line(", ".join(keys) or "–"), ()]
+    total = sum(number(each, "bytes") for each in tensors)
+    parameters = number(document, "parameters")
+    lines.append(
+        _heading(f"Tensors {len(tensors):,}, {parameters:,} elements, {units.size(total)}")
+    )
+    shown = tensors[:MOST_TENSORS]
+    width = min(max((len(plain(text(each, "name"))) for each in shown), default=0), 48)
+    lines += [_tensor(each, width) for each in shown]
+    if len(tensors) > len(shown):
+        lines.append(line(Span(f"and {len(tensors) - len(shown):,} more", Role.MUTED)))
+    metadata = document.get("metadata")
+    if isinstance(metadata, dict) and metadata:
+        lines += [(), _heading("Metadata")]
+        lines += [
+            line(Span(f"{name}  ", Role.MUTED), str(value)) for name, value in metadata.items()
+        ]
+    return lines
+
+
+def _tensor(tensor: Mapping[str, object], width: int) -> Line:
+    shape = tensor.get("shape")
+    sizes = "×".join(str(size) for size in shape) if isinstance(shape, list) else ""
+    name = pad(plain(text(tensor, "name")) or "(the tensor itself)", width)
+    size = units.size(number(tensor, "bytes"))
+    return line(
+        f"{size:>6}  ", name, Span(f"  {text(tensor, 'dtype')} {sizes or 'scalar'}", Role.MUTED)
+    )

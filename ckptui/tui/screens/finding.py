@@ -1,0 +1,221 @@
+"""Keys that look and find: views, filter, sort, jumps, copy, validate."""
+
+from __future__ import annotations
+
+import os
+
+from textual.widgets import Input
+
+from ckptui.present import units
+from ckptui.terms import TROUBLE, Level
+from ckptui.tui import clipboard
+from ckptui.tui.filtering import Filter
+from ckptui.tui.folding import folder_of
+from ckptui.tui.screens.base import RunScreen
+from ckptui.tui.screens.choose import Choice, Choose
+from ckptui.watch.model import Checkpoint
+
+_LEVELS = {
+    Level.LOAD: "torch loads it, running nothing",
+    Level.KEYS: "required keys, shapes, version",
+    Level.CHECKSUMS: "every byte by its checksum",
+    Level.VALUES: "also NaN, Inf, all-zero tensors",
+}
+
+
+class FindActions(RunScreen):
+    """Actions that change nothing on disk."""
+
+    def refresh_view(self) -> None:
+        """Show the open view anew; the main screen does."""
+        raise NotImplementedError
+
+    def show_view(self, view_id: str) -> None:
+        """Open a view; the main screen does."""
+        raise NotImplementedError
+
+    def action_view(self, view_id: str) -> None:
+        """Open a view."""
+        self.show_view(view_id)
+
+    def action_next_view(self, step: int) -> None:
+        """Open the next view, or the one before."""
+        ids = list(self.views)
+        self.show_view(ids[(ids.index(self.view.id) + step) % len(ids)])
+
+    # Validate
+
+    def action_validate(self) -> None:
+        """Validate what is chosen to level 5."""
+        self._check(self.chosen(), Level.CHECKSUMS)
+
+    def action_validate_level(self) -> None:
+        """Ask how deep, then validate."""
+        chosen = self.chosen()
+        every = list(self.snapshot.checkpoints.values())
+        choices = [
+            Choice(str(level.value), f"level {level.value}, {level.label}", why)
+            for level, why in _LEVELS.items()
+            if chosen
+        ]
+        choices += [
+            Choice("a", "everything to level 5", f"{_these(every)}, {_size(every)} to read"),
+            Choice("e", "everything to level 6", "the same, and its numbers"),
+        ]
+        title = f"Validate {_these(chosen)}, {_size(chosen)} to read" if chosen else "Validate"
+        ask = Choose(title, choices, chosen="5", ascii_only=self.services.ascii_only)
+
+        def go(key: str | None) -> None:
+            if key in ("a", "e"):
+                self._check(every, Level.CHECKSUMS if key == "a" else Level.VALUES)
+            elif key:
+                self._check(chosen, Level(int(key)))
+
+        self.app.push_screen(ask, go)
+
+    def _check(self, rows: list[Checkpoint], level: Level) -> None:
+        rows = [row for row in rows if row.size is not None]
+        if not rows:
+            self.say("there is no checkpoint under the cursor to validate")
+            return
+        self.services.monitor.check([row.path for row in rows], level=level, load=True)
+        what = rows[0].path if len(rows) == 1 else units.counted(len(rows), "checkpoint")
+        self.say(f"checking {what} to level {int(level)}: {_size(rows)} to read; esc stops it")
+
+    def action_rescan(self) -> None:
+        """Look at everything again."""
+        self.services.monitor.rescan()
+        self.say("looking at the whole directory again")
+
+    def action_back(self) -> None:
+        """Take back, one after the other: the filter, the marks, running checks."""
+        running = [
+            row.path for row in self.snapshot.checkpoints.values() if row.progress is not None
+        ]
+        if self.view.filter:
+            self.query_one("#filter", Input).value = ""
+            self.view.filter = Filter()
+            self.refresh_view()
+        elif self.table.marks:
+            self.table.clear_marks()
+        elif running:
+            self.services.monitor.cancel(running)
+            self.say(f"stopped checking {units.counted(len(running), 'checkpoint')}")
+
+    # Sort and filter
+
+    def action_sort(self) -> None:
+        """Choose the column to sort by; the same one again turns the order round."""
+        columns = [column for column in self.view.columns if column.title]
+        keys = "123456789bcdef"
+        choices = [Choice("0", "as it comes", "the newest first")]
+        choices += [Choice(keys[at], column.title) for at, column in enumerate(columns)]
+        now = self.view.sort[0] if self.view.sort else ""
+        cursor = next((keys[at] for at, column in enumerate(columns) if column.id == now), "0")
+        ask = Choose("Sort by", choices, chosen=cursor, ascii_only=self.services.ascii_only)
+
+        def go(key: str | None) -> None:
+            if key:
+                self._sort(None if key == "0" else columns[keys.index(key)].id)
+
+        self.app.push_screen(ask, go)
+
+    def _sort(self, column: str | None) -> None:
+        old = self.view.sort
+        if column is None:
+            self.view.sort = None
+        else:
+            self.view.sort = (column, bool(old and old[0] == column and not old[1]))
+        down = bool(self.view.sort and self.view.sort[1])
+        self.table.sort_mark(column, down=down)
+        self.refresh_view()
+
+    def action_filter(self) -> None:
+        """Open the filter line."""
+        entry = self.query_one("#filter", Input)
+        entry.add_class("-open")
+        entry.value = self.query_filter()
+        entry.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter while typing."""
+        if event.input.has_class("-open"):
+            self.view.filter = Filter.parse(event.value)
+            self.refresh_view()
+
+    def on_input_submitted(self) -> None:
+        """Keep the filter and go back to the table."""
+        self._close_filter()
+
+    def _close_filter(self) -> None:
+        self.query_one("#filter", Input).remove_class("-open")
+        self.table.focus()
+        self.show_status()
+
+    # Jump and copy
+
+    def action_last_good(self) -> None:
+        """Jump to the last good checkpoint."""
+        good = self.snapshot.last_good
+        if good is None:
+            self.say("there is no last good checkpoint")
+        else:
+            self.jump(good.path)
+
+    def jump(self, path: str) -> None:
+        """Open the checkpoints and put the cursor on one of them."""
+        self.show_view("checkpoints")
+        if path not in self.table.keys:
+            folder = os.path.dirname(path)
+            if folder in self.checkpoints.groups:
+                self.checkpoints.opened.add(folder)
+            else:
+                self.view.filter = Filter()
+            self.refresh_view()
+        self.table.move_to(path)
+
+    def action_next_bad(self) -> None:
+        """Jump to the next checkpoint in trouble, from the cursor on and round."""
+        self.show_view("checkpoints")
+        table, rows = self.table, self.snapshot.checkpoints
+        after = table.keys[table.cursor_line + 1 :] + table.keys[: table.cursor_line + 1]
+        for key in after:
+            if folder_of(key) is None and rows[key].category in TROUBLE:
+                table.move_to(key)
+                return
+        self.say("no checkpoint here is in trouble")
+
+    def action_copy(self) -> None:
+        """Copy the path under the cursor through the terminal, and say no more than is known."""
+        path = self._path_under_cursor()
+        if path is None:
+            self.say("there is no path under the cursor")
+            return
+        full = os.path.join(self.services.root, path)
+        sequence = clipboard.sequence(full, self.services.environment)
+        driver = self.app._driver  # noqa: SLF001  (Textual's own copy knows no tmux and no limit)
+        if sequence is None or driver is None:
+            self.say("the path is too long for the terminal's clipboard", alarm=True)
+            return
+        driver.write(sequence)
+        self.say(clipboard.said(full, self.services.environment))
+
+    def _path_under_cursor(self) -> str | None:
+        key = self.table.cursor
+        if key is None:
+            return None
+        if self.view is self.checkpoints:
+            return folder_of(key) or key
+        if self.view is self.stages:
+            return self.stages.rows[key].state
+        if self.view is self.runs:
+            return self.runs.rows[key].log
+        return self.failures.rows[key].path
+
+
+def _these(rows: list[Checkpoint]) -> str:
+    return rows[0].path if len(rows) == 1 else units.counted(len(rows), "checkpoint")
+
+
+def _size(rows: list[Checkpoint]) -> str:
+    return units.size(sum(row.size or 0 for row in rows))

@@ -1,0 +1,131 @@
+"""Keys about resumed runs: resume, log, cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ckptui.present.spans import line
+from ckptui.tui.documents import text, texts
+from ckptui.tui.resuming import preview_lines
+from ckptui.tui.screens.ask import AskCommand
+from ckptui.tui.screens.base import RunScreen
+from ckptui.tui.screens.dialog import BlockedResume, Confirm, ResumeDialog, text_width
+from ckptui.tui.screens.text_screen import TextScreen
+from ckptui.tui.views import LIVE
+from ckptui.tui.widgets.log import LogPager
+
+_NO_COMMAND = (
+    "No command is known that carries this run on. Write it as you would type it, without pipes.",
+    "It goes into ckptui.toml in the run directory, where you may change it at any time.",
+)
+
+
+class RunActions(RunScreen):
+    """Resume, log, cancel."""
+
+    def show_view(self, view_id: str) -> None:
+        """Open a view; the main screen does."""
+        raise NotImplementedError
+
+    def action_resume(self) -> None:
+        """Show how the run would be resumed."""
+        self.say("looking at how this run can be resumed…")
+        self.run_worker(self._resume(), exclusive=True, group="ask")
+
+    async def _resume(self) -> None:
+        while True:
+            answer = await self.services.verbs.ask(
+                "resume", self.services.root, "--dry-run", "--json"
+            )
+            if answer.document is None:
+                self.say(answer.sentence, alarm=True)
+                return
+            command = texts(answer.document, "command")
+            choice = await self._shown(answer.document) if command else "edit"
+            if choice == "yes":
+                await self._start()
+            if choice != "edit" or not await self._asked(command):
+                return
+
+    async def _shown(self, document: dict[str, object] | object) -> str:
+        assert isinstance(document, dict)  # noqa: S101  (checked by the caller)
+        ascii_only = self.services.ascii_only
+        lines = preview_lines(document, width=text_width(self.app.size.width))
+        self.hush()
+        kind = BlockedResume if text(document, "blocked") else ResumeDialog
+        name = self.services.root.rstrip("/").rpartition("/")[2]
+        title = f"Resume {name}"
+        return await self.app.push_screen_wait(kind(title, lines, ascii_only=ascii_only))
+
+    async def _asked(self, command: Sequence[str]) -> bool:
+        """Ask for the command and write it; False where the user left."""
+        ask = AskCommand(
+            [line(sentence) for sentence in _NO_COMMAND if not command] or [line(_NO_COMMAND[1])],
+            command,
+            ascii_only=self.services.ascii_only,
+        )
+        words = await self.app.push_screen_wait(ask)
+        if not words:
+            self.say("nothing was changed")
+            return False
+        answer = await self.services.verbs.ask("set-command", self.services.root, "--", *words)
+        self.say(answer.sentence, alarm=answer.code != 0)
+        return answer.code == 0
+
+    async def _start(self) -> None:
+        self.say("starting…")
+        answer = await self.services.verbs.ask("resume", self.services.root, "--yes", "--json")
+        if not answer.ok or answer.document is None:
+            self.say(answer.sentence, alarm=True)
+            return
+        self.services.monitor.rescan()
+        self.show_view("runs")
+        self.say(
+            f"started run {text(answer.document, 'id')}; it goes on when you quit; c cancels it"
+        )
+
+    def _run_id(self) -> str | None:
+        if self.view is self.runs and self.table.cursor is not None:
+            return self.table.cursor
+        return next(iter(self.runs.rows), None)
+
+    def action_log(self) -> None:
+        """Show the log of the run under the cursor, else of the newest."""
+        run_id = self._run_id()
+        if run_id is None:
+            self.say("no run was resumed from here yet, so there is no log; R resumes")
+            return
+        services = self.services
+        pager = LogPager(services.verbs, ascii_only=services.ascii_only, pager_id="log")
+        self.app.push_screen(
+            TextScreen(f"Log of run {run_id}", pager, ascii_only=services.ascii_only)
+        )
+        self.call_after_refresh(pager.open, run_id)
+
+    def action_cancel_run(self) -> None:
+        """Ask whether to stop the run under the cursor, else the newest that works."""
+        run_id = self._run_id()
+        working = [run.id for run in self.runs.working]
+        if run_id not in working:
+            run_id = working[0] if working else None
+        if run_id is None:
+            self.say("no resumed run is working")
+            return
+        self.run_worker(self._cancel(run_id), exclusive=True, group="ask")
+
+    async def _cancel(self, run_id: str) -> None:
+        run = self.runs.rows[run_id]
+        lines = [
+            line(f"Stops run {run_id} on {run.host}: {' '.join(run.command)}"),
+            line("It gets INT, then TERM, then KILL. What it has saved stays; R resumes it."),
+        ]
+        ask = Confirm("Cancel this run?", lines, ascii_only=self.services.ascii_only)
+        if await self.app.push_screen_wait(ask) != "yes":
+            self.say("the run goes on" if run.state in LIVE else "nothing was changed")
+            return
+        self.say(f"stopping run {run_id}…")
+        root = self.services.root
+        answer = await self.services.verbs.ask("cancel", root, run_id, "--yes", "--json")
+        self.services.monitor.rescan()
+        said = text(answer.document or {}, "note") or answer.sentence
+        self.say(f"run {run_id}: {said}", alarm=not answer.ok)

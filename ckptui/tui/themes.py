@@ -1,0 +1,70 @@
+"""Colours: two calm themes of our own, and which one a terminal gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from textual.theme import Theme
+
+MUTED: Final[Mapping[str, dict[str, str]]] = {
+    "dark": {"ck-muted": "#8f98a8", "ck-cursor": "#2c3646", "ck-marked": "#262b36"},
+    "light": {"ck-muted": "#5c6370", "ck-cursor": "#d7e3f4", "ck-marked": "#e9edf3"},
+    "ansi": {
+        "ck-muted": "ansi_bright_black",
+        "ck-cursor": "ansi_blue",
+        "ck-marked": "ansi_default",
+    },
+}
+"""Our own variables for dark, light and sixteen-colour themes; at least 4.5 to 1 on the ground."""
+
+DARK: Final = Theme(
+    name="ckptui-dark",
+    primary="#7aa2f7",
+    secondary="#5f87c7",
+    accent="#7dcfff",
+    success="#8cc265",
+    warning="#e0af68",
+    error="#f7768e",
+    foreground="#d5dae3",
+    background="#15181e",
+    surface="#1b1f27",
+    panel="#222733",
+    dark=True,
+    variables=MUTED["dark"],
+)
+LIGHT: Final = Theme(
+    name="ckptui-light",
+    primary="#2458a6",
+    secondary="#3d6fb8",
+    accent="#00648a",
+    success="#2c6b1f",
+    warning="#8a5300",
+    error="#b3172f",
+    foreground="#22262d",
+    background="#fbfbfa",
+    surface="#f2f3f4",
+    panel="#e7e9ec",
+    dark=False,
+    variables=MUTED["light"],
+)
+_FEW_COLOURS: Final = ("linux", "screen", "vt", "ansi", "cygwin", "rxvt", "xterm-color", "xterm-16")
+
+
+def choose_theme(environment: Mapping[str, str]) -> tuple[str, bool]:
+    """The theme for a terminal, and whether it keeps to the terminal's own sixteen colours.
+
+    ``TEXTUAL_THEME`` wins. ``NO_COLOR`` needs the terminal's own colours, or else Textual turns
+    the theme into shades of grey. A light background is known only where ``COLORFGBG`` tells.
+    """
+    light = environment.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
+    if environment.get("NO_COLOR") or not _many_colours(environment):
+        return ("ansi-light" if light else "ansi-dark"), True
+    return environment.get("TEXTUAL_THEME") or (LIGHT.name if light else DARK.name), False
+
+
+def _many_colours(environment: Mapping[str, str]) -> bool:
+    if environment.get("COLORTERM") in ("truecolor", "24bit"):
+        return True
+    term = environment.get("TERM", "")
+    return "256" in term or not term.startswith(_FEW_COLOURS)

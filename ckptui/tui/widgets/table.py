@@ -1,0 +1,347 @@
+"""A table of any length: rows are painted only where they are seen, and only when they change.
+
+Textual's own table measures every row before it shows the first, and repaints all of itself for
+one cell. This one keeps a list of keys and asks for a row's cells when its line is painted. It
+remembers what each visible line showed last, and after a change repaints just the lines that
+would now read differently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final, TypeAlias
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from ckptui.present.columns import GAP, Cell, Column, fitting
+from ckptui.present.glyphs import Role
+from ckptui.present.safe import clip, pad
+from ckptui.present.spans import Span
+from ckptui.tui.keys import TABLE, bindings
+from ckptui.tui.widgets.painting import ROLE_CLASSES, paint, role_style
+
+CellSource: TypeAlias = "Callable[[str], Mapping[str, Cell]]"
+"""Gives a row's cells by its key, by column id."""
+
+GUTTER: Final = 3
+"""Cells left of the first column: the cursor's bar, the mark, a blank."""
+
+HEADER: Final = 1
+"""Lines above the rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one line shows; two equal looks paint the same."""
+
+    key: str
+    cells: tuple[Cell, ...]
+    cursor: bool
+    marked: bool
+
+
+class Table(ScrollView, can_focus=True):
+    """Rows by key under a header that stays.
+
+    Attributes:
+        keys: Keys of the rows in the order shown.
+        cursor: Key of the row under the cursor, None while there is no row.
+        marks: Keys of the marked rows.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "table--header",
+        "table--sorted",
+        "table--cursor",
+        "table--marked",
+        *ROLE_CLASSES,
+    }
+    BINDINGS: ClassVar[list[BindingType]] = bindings(TABLE)
+
+    class Moved(Message):
+        """The cursor went to another row, or the table became empty."""
+
+        def __init__(self, table: Table, key: str | None) -> None:
+            self.table = table
+            self.key = key
+            super().__init__()
+
+        @property
+        def control(self) -> Table:
+            """The table."""
+            return self.table
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the last of several moves matters."""
+            return isinstance(message, Table.Moved) and message.table is self.table
+
+    class Opened(Message):
+        """A row was opened with enter or a second click."""
+
+        def __init__(self, table: Table, key: str) -> None:
+            self.table = table
+            self.key = key
+            super().__init__()
+
+    class Marked(Message):
+        """Marks were set or removed."""
+
+    def __init__(
+        self, columns: Sequence[Column], source: CellSource, *, ascii_only: bool, table_id: str
+    ) -> None:
+        super().__init__(id=table_id)
+        self.columns = columns
+        self.source = source
+        self.ascii_only = ascii_only
+        self.keys: list[str] = []
+        self.cursor: str | None = None
+        self.marks: set[str] = set()
+        self.sorted_by: tuple[str, bool] | None = None
+        self.empty: tuple[str, ...] = ()
+        self._index: dict[str, int] = {}
+        self._painted: dict[int, _Look] = {}
+        self._widths: dict[str, int] = {}
+
+    # What it shows
+
+    def show(self, keys: Sequence[str]) -> None:
+        """Show these rows in this order; cursor and marks stay with their rows."""
+        if self.keys != keys:
+            self._replace(list(keys))
+        self.touch()
+
+    def _replace(self, keys: list[str]) -> None:
+        before = self.cursor_line
+        grown = len(keys) != len(self.keys)
+        self.keys = keys
+        self._index = {key: line for line, key in enumerate(keys)}
+        self.marks &= self._index.keys()
+        if grown:
+            self.virtual_size = Size(self.size.width, len(keys) + HEADER)
+        if self.cursor is not None and self.cursor in self._index:
+            self._keep_on_screen(before)
+        else:
+            self._place(keys[min(before, len(keys) - 1)] if keys else None)
+        if not keys:
+            self._painted.clear()
+            self.refresh()
+
+    def _keep_on_screen(self, before: int) -> None:
+        """Keep the cursor's row where the eye left it, though rows came or went above it."""
+        moved = self.cursor_line - before
+        if moved and self.top > 0:
+            self._scroll_to_line(self.top + moved)
+        self._show_cursor()
+
+    def touch(self) -> None:
+        """Repaint the visible rows that would now read differently, and no others."""
+        for line in range(self.top, min(self.top + self.page, len(self.keys))):
+            painted = self._painted.get(line - self.top)
+            if painted is None or painted != self._look(line):
+                self._repaint(line)
+        for line in range(len(self.keys), self.top + self.page):
+            if self._painted.pop(line - self.top, None) is not None:
+                self._repaint(line)
+
+    def sort_mark(self, column: str | None, *, down: bool) -> None:
+        """Show in the header which column the rows are sorted by."""
+        self.sorted_by = None if column is None else (column, down)
+        self.refresh(Region(0, 0, self.size.width, HEADER))
+
+    # Cursor and marks
+
+    @property
+    def cursor_line(self) -> int:
+        """Index of the row under the cursor; 0 where there is none."""
+        return self._index.get(self.cursor, 0) if self.cursor is not None else 0
+
+    @property
+    def top(self) -> int:
+        """Index of the first visible row."""
+        return round(self.scroll_y)
+
+    @property
+    def page(self) -> int:
+        """Number of rows that fit under the header."""
+        return max(self.size.height - HEADER, 1)
+
+    def move_to(self, key: str) -> None:
+        """Put the cursor on a row, if it is there, and bring it into view."""
+        if key in self._index:
+            self._place(key)
+
+    def _place(self, key: str | None) -> None:
+        before, self.cursor = self.cursor, key
+        if before is not None and before in self._index:
+            self._repaint(self._index[before])
+        if key is not None:
+            self._show_cursor()
+            self._repaint(self._index[key])
+        if key != before:
+            self.post_message(self.Moved(self, key))
+
+    def _step(self, lines: int) -> None:
+        if self.keys:
+            line = min(max(self.cursor_line + lines, 0), len(self.keys) - 1)
+            self._place(self.keys[line])
+
+    def _show_cursor(self) -> None:
+        line = self.cursor_line
+        if line < self.top:
+            self._scroll_to_line(line)
+        elif line >= self.top + self.page:
+            self._scroll_to_line(line - self.page + 1)
+
+    def _scroll_to_line(self, line: int) -> None:
+        # At once: an animated page down costs 200 kB over a slow line.
+        self.scroll_to(y=max(line, 0), animate=False, force=True, immediate=True)
+
+    def action_table_down(self) -> None:
+        """Cursor to the next row."""
+        self._step(1)
+
+    def action_table_up(self) -> None:
+        """Cursor to the row above."""
+        self._step(-1)
+
+    def action_table_page_down(self) -> None:
+        """A page on."""
+        self._step(self.page)
+
+    def action_table_page_up(self) -> None:
+        """A page back."""
+        self._step(-self.page)
+
+    def action_table_top(self) -> None:
+        """First row."""
+        self._step(-len(self.keys))
+
+    def action_table_end(self) -> None:
+        """Last row."""
+        self._step(len(self.keys))
+
+    def action_table_open(self) -> None:
+        """Open the row under the cursor."""
+        if self.cursor is not None:
+            self.post_message(self.Opened(self, self.cursor))
+
+    def action_table_mark(self) -> None:
+        """Mark the row under the cursor, or take its mark away, and go on to the next."""
+        if self.cursor is not None:
+            self.marks ^= {self.cursor}
+            self._step(1)
+            self.touch()
+            self.post_message(self.Marked())
+
+    def action_table_mark_all(self) -> None:
+        """Mark all rows shown; once more takes all marks away."""
+        self.marks = set() if self.marks >= set(self.keys) else set(self.keys)
+        self.touch()
+        self.post_message(self.Marked())
+
+    def clear_marks(self) -> None:
+        """Take all marks away."""
+        if self.marks:
+            self.marks = set()
+            self.touch()
+            self.post_message(self.Marked())
+
+    def on_click(self, event: events.Click) -> None:
+        """The mouse chooses a row; a second click opens it."""
+        line = self.top + event.y - HEADER
+        if event.y >= HEADER and line < len(self.keys):
+            self._place(self.keys[line])
+            if event.chain == 2:
+                self.action_table_open()
+
+    # Painting
+
+    def on_resize(self) -> None:
+        """Choose the columns anew and keep the cursor in view."""
+        self._widths = fitting(self.columns, max(self.size.width - GUTTER, 1))
+        self.virtual_size = Size(self.size.width, len(self.keys) + HEADER)
+        self._painted.clear()
+        self._show_cursor()
+
+    def render_line(self, y: int) -> Strip:
+        """Paint one line of the widget."""
+        if y < HEADER:
+            return self._header()
+        line = self.top + y - HEADER
+        if line < len(self.keys):
+            look = self._painted[y - HEADER] = self._look(line)
+            return self._row(look)
+        self._painted.pop(y - HEADER, None)
+        return self._beyond(y - HEADER)
+
+    def _look(self, line: int) -> _Look:
+        key = self.keys[line]
+        cells = self.source(key)
+        shown = tuple(cells[column] for column in self._widths if column in cells)
+        return _Look(key, shown, key == self.cursor, key in self.marks)
+
+    def _repaint(self, line: int) -> None:
+        y = line - self.top + HEADER
+        if HEADER <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    def _base(self, look: _Look) -> Style:
+        if look.cursor:
+            return self.get_component_rich_style("table--cursor")
+        if look.marked:
+            return self.get_component_rich_style("table--marked")
+        return self.rich_style
+
+    def _row(self, look: _Look) -> Strip:
+        base = self._base(look)
+        bar = (">" if self.ascii_only else "▌") if look.cursor else " "
+        mark = ("*" if self.ascii_only else "•") if look.marked else " "
+        segments = [
+            Segment(bar, base + role_style(self, Role.ACCENT)),
+            Segment(mark + " ", base + role_style(self, Role.STRONG)),
+        ]
+        for index, (column, cell) in enumerate(
+            zip(self._shown_columns(), look.cells, strict=False)
+        ):
+            text = self._fit(column, cell.text) + (" " * GAP if index < len(look.cells) - 1 else "")
+            segments.append(Segment(text, base + role_style(self, cell.role)))
+        return Strip(segments).adjust_cell_length(self.size.width, base)
+
+    def _header(self) -> Strip:
+        base = self.get_component_rich_style("table--header")
+        segments = [Segment(" " * GUTTER, base)]
+        for column in self._shown_columns():
+            title, style = column.title, base
+            if self.sorted_by and self.sorted_by[0] == column.id:
+                title += self._arrow(down=self.sorted_by[1])
+                style = self.get_component_rich_style("table--sorted")
+            segments.append(Segment(self._fit(column, title), style))
+            segments.append(Segment(" " * GAP, base))
+        return Strip(segments).adjust_cell_length(self.size.width, base)
+
+    def _arrow(self, *, down: bool) -> str:
+        if self.ascii_only:
+            return "v" if down else "^"
+        return "▾" if down else "▴"
+
+    def _beyond(self, y: int) -> Strip:
+        """The lines under the last row: blank, or a sentence where there are no rows at all."""
+        text = self.empty[y - 1] if not self.keys and 0 < y <= len(self.empty) else ""
+        spans = (Span(" " * GUTTER), Span(text, Role.MUTED))
+        return paint(self, spans, self.size.width, self.rich_style, ascii_only=self.ascii_only)
+
+    def _shown_columns(self) -> list[Column]:
+        return [column for column in self.columns if column.id in self._widths]
+
+    def _fit(self, column: Column, text: str) -> str:
+        width = self._widths[column.id]
+        shown = clip(text, width, middle=column.middle, ascii_only=self.ascii_only)
+        return pad(shown, width, right=column.right)
