@@ -1,0 +1,1 @@
+"""From Markdown to a question-and-answer dataset: the qa pipeline."""

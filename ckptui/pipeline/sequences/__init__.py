@@ -1,0 +1,1 @@
+"""From FASTA to predictions: the sequences pipeline."""
