@@ -20,7 +20,7 @@ from ckptui.errors import ClaimError
 from ckptui.launch import claim_file
 from ckptui.launch.claim_file import ClaimInfo
 from ckptui.launch.lock import LockHeldError, hold
-from ckptui.launch.places import claim_path, make_dirs, own_dir
+from ckptui.launch.places import claim_path, make_dirs, own_dir, runs_dir
 from ckptui.launch.processes import CLAIM_VARIABLE, here, start_ticks
 from ckptui.launch.standing import Standing, holder_sentence, refusal, standing
 
@@ -132,24 +132,34 @@ def take_lock(root: str, what: str) -> int | None:
     Raises:
         ClaimError: Another process of this host holds it, or the run directory is not there.
     """
-    try:
-        return hold(root, what)
-    except LockHeldError as error:
-        raise ClaimError(_lock_refusal(root, error)) from None
-    except OSError as error:
-        raise ClaimError(f"{root}: {error.strerror}; give a run directory that exists") from error
-
-
-def _lock_refusal(root: str, error: LockHeldError) -> str:
-    # Whoever took the lock a moment ago is about to write its claim: wait for its name.
     deadline = time.monotonic() + _NAME_PATIENCE
-    while time.monotonic() < deadline:
-        info = _read(root)
-        if info is not None:
-            state = standing(root, info)
-            if state in (Standing.ALIVE, Standing.ORPHANED):
-                return refusal(root, info, state)
+    while True:
+        try:
+            return hold(root, what)
+        except LockHeldError as error:
+            # Whoever took the lock a moment ago is about to write its claim, and whoever has just
+            # written its exit status is about to let go: both are over in milliseconds.
+            known = _known_holder(root)
+            if known or time.monotonic() > deadline:
+                raise ClaimError(known or _nameless(root, error)) from None
+        except OSError as error:
+            raise ClaimError(
+                f"{root}: {error.strerror}; give a run directory that exists"
+            ) from error
         time.sleep(0.02)
+
+
+def _known_holder(root: str) -> str:
+    """The refusal where the claim file names a holder that works and has not ended; else ""."""
+    info = _read(root)
+    state = standing(root, info) if info else None
+    if info is None or state not in (Standing.ALIVE, Standing.ORPHANED):
+        return ""
+    exit_file = os.path.join(runs_dir(root), info.run, "exit.json")
+    return "" if info.run and os.path.exists(exit_file) else refusal(root, info, state)
+
+
+def _nameless(root: str, error: LockHeldError) -> str:
     what = f" ({error.holder.what})" if error.holder.what else ""
     return (
         f"{root}: already worked on by a run that pid {error.holder.pid} started on "

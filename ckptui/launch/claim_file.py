@@ -3,8 +3,8 @@
 ``RUN/.ckptui/claim.json`` appears whole or not at all (hard link of a finished file, which fails
 where the name exists, also over NFS). Whoever wants to replace or remove it first creates
 ``claim.json.TOKEN.taking``, in the same exclusive way, for the token that stands in the file now,
-and then looks again. Tokens are never used twice, so what was true when the guard was held stays true
-until the guard's holder acts: of any number of takers exactly one replaces a stale claim, and a
+and then looks again. Tokens are never used twice, so what was true when the guard was held stays
+true until its holder acts: of any number of takers exactly one replaces a stale claim, and a
 claim that was released and taken anew in between is left alone. A guard whose holder died is
 itself such a file and is taken over in the same way.
 """
