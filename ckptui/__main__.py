@@ -1,0 +1,5 @@
+"""``python -m ckptui``."""
+
+from ckptui.cli.main import main
+
+main()
