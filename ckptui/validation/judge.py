@@ -20,6 +20,9 @@ REMEDIES: Final[Mapping[Category, Action]] = {
 }
 """The usual repair of each category; what can only be waited for has none."""
 
+_NOT_FOR_TORCH: Final = frozenset(PRECEDENCE[: PRECEDENCE.index(Category.INCOMPLETE)]) | {
+    Category.UNSAFE
+}
 _GOES_ON: Final = frozenset({Result.PASS, Result.WARN})
 _STOPS: Final = frozenset({Result.FAIL, Result.REFUSED, Result.SKIPPED})
 
@@ -81,6 +84,30 @@ def judge(
         remedy = worst.remedy or REMEDIES.get(category)
         return replace(verdict, category=category, reason=worst.reason, remedy=remedy)
     return _without_trouble(verdict, asked=asked, header_only=header_only)
+
+
+def worth_loading(verdict: Verdict) -> bool:
+    """True where torch may be asked: the container is whole and the pickle was accepted."""
+    accepted = (Level.CONTAINER, Level.LOAD)
+    if verdict.category in _NOT_FOR_TORCH:
+        return False
+    return all(level in verdict.checks and verdict.checks[level].result in _GOES_ON
+               for level in accepted)  # fmt: skip
+
+
+def with_load(verdict: Verdict, finding: Finding, *, asked: int) -> Verdict:
+    """The verdict with torch's own word on level 3 in place of the static one."""
+    checks = {**verdict.checks, Level.LOAD: finding.check}
+    detail = "\n".join(text for text in (verdict.detail, finding.detail) if text)
+    loaded = replace(verdict, checks=checks, level=level_reached(checks), detail=detail)
+    if finding.category is not None and _strength(finding) < PRECEDENCE.index(verdict.category):
+        remedy = finding.remedy or REMEDIES.get(finding.category)
+        return replace(loaded, category=finding.category, reason=finding.reason, remedy=remedy)
+    if verdict.category not in GOOD:
+        return loaded
+    return _without_trouble(
+        replace(loaded, category=Category.VALID, reason=""), asked=asked, header_only=False
+    )
 
 
 def _strength(finding: Finding) -> int:

@@ -64,11 +64,9 @@ def cancelled(path: str) -> Verdict:
     return verdict_without_reading(path, Category.UNCHECKED, "not checked: cancelled")
 
 
-def worker_died(path: str, how: str) -> Verdict:
-    """The verdict where the process that checked it died, twice if it was not alone."""
-    return verdict_without_reading(
-        path, Category.UNREADABLE, f"not checked: the check worker {how} while reading it"
-    )
+def died(path: str, how: str) -> Verdict:
+    """The verdict where the process that checked it ended or failed; ``how`` says in what way."""
+    return verdict_without_reading(path, Category.UNREADABLE, f"not checked: {how}")
 
 
 def no_answer(path: str, seconds: float) -> Verdict:
