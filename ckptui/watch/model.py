@@ -164,6 +164,7 @@ class Snapshot:
         owner_is_other: True where the run directory belongs to another user.
         problem: A sentence where the directory cannot be watched now, else empty.
         silent_since: Wall-clock seconds since when the scanner has not answered, else None.
+        notes: Sentences about what could not be taken into account (a broken ``ckptui.toml``).
         settled: True once the first sweep and the header checks that it caused are done.
     """
 
@@ -181,4 +182,14 @@ class Snapshot:
     writable: bool = True
     problem: str = ""
     silent_since: float | None = None
+    notes: tuple[str, ...] = ()
     settled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A new snapshot, and the rows in which it differs from the one before."""
+
+    snapshot: Snapshot
+    changed: frozenset[str] = frozenset()
+    removed: frozenset[str] = frozenset()

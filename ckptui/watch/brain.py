@@ -1,0 +1,269 @@
+"""What the monitor knows: messages and verdicts in, snapshots out. One thread, no waiting."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Final
+
+from ckptui.config import CONFIG_NAME, RunConfig, parse_run_config
+from ckptui.errors import ConfigError
+from ckptui.failure_log import FAILURE_LOG
+from ckptui.formats.states import State, read_state, state_kind
+from ckptui.validation.pool import Pool
+from ckptui.watch.catalog import Catalog
+from ckptui.watch.checks import Checks, Event
+from ckptui.watch.last_good import find_last_good
+from ckptui.watch.model import Change, Disk, Snapshot, Watching
+from ckptui.watch.mounts import events_are_complete
+from ckptui.watch.protocol import Message, entries_in, names_in, number_in, text_in, texts_in
+
+_QUIET_SENTENCE: Final = "{} does not answer. Shown is what was last seen; quitting does not wait"
+
+
+class Brain:
+    """Keeps the model of one run directory.
+
+    Args:
+        root: Absolute.
+        pool: Gives the check workers.
+        tell: Sends a command to the scanner.
+        follow: False for one look.
+        header_checks: Whether to ask for them.
+
+    Attributes:
+        dirty: True where the model differs from the last change given out.
+        ended: True once a scanner that looks once has said everything.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        pool: Callable[[], Pool],
+        tell: Callable[[Message], None],
+        *,
+        follow: bool,
+        header_checks: bool,
+    ) -> None:
+        self.root, self._tell, self._header_checks = root, tell, header_checks
+        self.catalog = Catalog()
+        self.checks = Checks(root, self.catalog, pool, follow=follow)
+        self.dirty = False
+        self.ended = False
+        self._base = Snapshot(root)
+        self._run_files: dict[str, str] = {}
+        self._known: set[str] = set()
+        self._unseen: set[str] | None = None
+        self._swept = False
+        self._failed = False
+        self._failures_dirty = True
+        self._root_problem = ""
+        self._config_note = ""
+        self._speaking_since: float | None = None
+
+    # The scanner
+
+    @property
+    def spoke_for(self) -> float:
+        """Seconds for which the scanner has been answering without a gap."""
+        since = self._speaking_since
+        return 0.0 if since is None else time.monotonic() - since
+
+    def speaks(self) -> None:
+        """The scanner has said something."""
+        if self._speaking_since is None:
+            self._speaking_since = time.monotonic()
+        if self._base.silent_since is not None:
+            self._set(silent_since=None, problem=self._root_problem)
+
+    def silent(self, since: float) -> None:
+        """The scanner has said nothing for too long."""
+        self._speaking_since = None
+        if self._base.silent_since is None:
+            problem = self._root_problem or _QUIET_SENTENCE.format(self.root)
+            self._set(silent_since=since, problem=problem)
+
+    def fail(self, problem: str) -> None:
+        """There will be no further news."""
+        self._failed = True
+        self._root_problem = problem
+        self._set(problem=problem, silent_since=None)
+
+    def begin_again(self) -> None:
+        """A new scanner will tell everything again; what it does not name is gone by then."""
+        self._unseen = set(self._known)
+
+    def hear(self, message: Message) -> None:
+        """Take one message of the scanner."""
+        match message.get("is"):
+            case "files":
+                self._files(message)
+            case "texts":
+                self._texts(message)
+            case "own":
+                self._own(message)
+            case "writers":
+                self._writers(message)
+            case "disk":
+                free, total = number_in(message.get("free")), number_in(message.get("total"))
+                self._set(disk=Disk(int(free), int(total)))
+            case "owner":
+                other, writable = bool(message.get("other")), bool(message.get("writable"))
+                self._set(owner_is_other=other, writable=writable)
+            case "watching":
+                self._watching(message)
+            case "problem":
+                self._root_problem = text_in(message.get("text"))
+                self._set(problem=self._root_problem)
+            case "swept":
+                self._finish_sweep()
+            case "end":
+                self.ended = True
+                self._finish_sweep()
+
+    def _set(self, **values: object) -> None:
+        base = replace(self._base, **values)  # type: ignore[arg-type]  # fields of Snapshot
+        if base != self._base:
+            self._base, self.dirty = base, True
+
+    def _files(self, message: Message) -> None:
+        entries = entries_in(message.get("put"))
+        for entry in entries:
+            self._see(entry.path)
+            self.catalog.put(entry)
+        for path in names_in(message.get("gone")):
+            self._lose(path)
+        self._consider(entry.path for entry in entries)
+        self.dirty = True
+
+    def _see(self, path: str) -> None:
+        self._known.add(path)
+        if self._unseen is not None:
+            self._unseen.discard(path)
+
+    def _lose(self, path: str) -> None:
+        self._known.discard(path)
+        self.catalog.remove(path)
+        self.checks.forget(path)
+        if os.path.basename(path) == FAILURE_LOG:
+            self._failures_dirty = True
+        if path == CONFIG_NAME:
+            self._configure("")
+
+    def _finish_sweep(self) -> None:
+        for path in self._unseen or ():
+            self._lose(path)
+        self._unseen = None
+        self._swept = self._swept or bool(self._base.watching.swept_at)
+        self.dirty = True
+
+    def _watching(self, message: Message) -> None:
+        filesystem = text_in(message.get("filesystem"))
+        self.checks.network = not events_are_complete(filesystem)
+        self._set(
+            watching=Watching(
+                mode=text_in(message.get("mode")),
+                filesystem=filesystem,
+                sentence=text_in(message.get("sentence")),
+                swept_at=number_in(message.get("swept_at")),
+                interval=number_in(message.get("interval")),
+                files=int(number_in(message.get("files"))),
+                left_out=text_in(message.get("left_out")),
+            )
+        )
+
+    def _writers(self, message: Message) -> None:
+        closed = self.catalog.set_writers(texts_in(message.get("open")))
+        self._consider(closed)
+        self._set(writers=tuple(names_in(message.get("sentences"))))
+        self.dirty = True
+
+    def _consider(self, paths: Iterable[str]) -> None:
+        if self._header_checks:
+            self.checks.consider(paths)
+
+    def _texts(self, message: Message) -> None:
+        for path, text in texts_in(message.get("put")).items():
+            name = os.path.basename(path)
+            kind = state_kind(name, path)
+            if path == CONFIG_NAME:
+                self._configure(text)
+            elif name == FAILURE_LOG:
+                self.catalog.set_log(path, text)
+                self._failures_dirty = True
+            elif kind is not None:
+                self.catalog.set_state(path, read_state(kind, path, os.fsencode(text)))
+        for path, why in texts_in(message.get("failed")).items():
+            kind = state_kind(os.path.basename(path), path)
+            if kind is not None:
+                self.catalog.set_state(path, State(kind, path, problem=f"cannot be read: {why}"))
+            elif path == CONFIG_NAME:
+                self._note_config(f"{CONFIG_NAME} cannot be read: {why}; it is left out of account")
+        self.dirty = True
+
+    def _configure(self, text: str) -> None:
+        try:
+            config = parse_run_config(text, CONFIG_NAME) if text else RunConfig()
+        except ConfigError as error:
+            self._note_config(f"{error}; until then it is left out of account")
+            return
+        self._note_config("")
+        self.catalog.set_config(config)
+        self._consider(self.catalog.entries)
+
+    def _note_config(self, note: str) -> None:
+        self._config_note = note
+        self._set(notes=(note,) if note else ())
+
+    def _own(self, message: Message) -> None:
+        put = texts_in(message.get("put"))
+        self._run_files = {**self._run_files, **put}
+        for path in names_in(message.get("gone")):
+            self._run_files.pop(path, None)
+        self._set(run_files=dict(self._run_files))
+
+    # The workers
+
+    def checked(self, event: Event) -> None:
+        """Take one event of the pool."""
+        self.checks.take(event)
+        self.dirty = True
+
+    def rescan(self) -> None:
+        """Look at everything again."""
+        self.checks.ask_again()
+        self._tell({"do": "rescan"})
+        self.dirty = True
+
+    def go_on(self) -> None:
+        """Ask for what is needed next."""
+        if self._header_checks:
+            self.checks.want_inputs(self.catalog.stages.wanted)
+        self.checks.feed()
+
+    # Out
+
+    def change(self, before: Snapshot) -> Change:
+        """Make the next snapshot."""
+        changes = self.catalog.refresh()
+        self.go_on()  # states may have named inputs just now
+        values = self._base
+        if changes.changed or changes.removed or not before.watching.swept_at:
+            best, over = find_last_good(self.catalog.rows)
+            values = replace(
+                values,
+                checkpoints=dict(self.catalog.rows),
+                last_good=best,
+                last_good_none=() if best else over,
+            )
+        if self._failures_dirty:
+            self._failures_dirty = False
+            values = replace(values, failures=self.catalog.failures())
+        settled = self._failed or (self._swept and not self.checks.busy)
+        self._base = replace(
+            values, stages=self.catalog.stage_rows(), settled=before.settled or settled
+        )
+        self.dirty = False
+        return Change(self._base, changes.changed, changes.removed)

@@ -1,0 +1,335 @@
+"""The catalog: entries, verdicts, states and configuration in, rows out.
+
+No process, no disk, no clock: the same facts in any order give the same rows. It keeps what it
+was told, and works out anew only the rows that a change can touch, because it lives in the
+process that paints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from posixpath import basename
+from typing import Final
+
+from ckptui.config import RunConfig, required_keys_for
+from ckptui.failure_log import parse_failure_log
+from ckptui.formats.naming import epoch_from_name, step_from_name
+from ckptui.formats.states import State
+from ckptui.globs import matches_anywhere
+from ckptui.input_hash import Inputs
+from ckptui.marker import MARKER_SUFFIX
+from ckptui.terms import Category
+from ckptui.validation.verdict import Verdict
+from ckptui.watch.entries import (
+    DIRECTORY,
+    FILE,
+    MARKED_IS_THERE,
+    MARKER,
+    TEMPORARY,
+    Entry,
+    folder_of,
+    names_a_directory,
+)
+from ckptui.watch.model import Checkpoint, FailureRow, StageRow
+from ckptui.watch.rows import Context, checkpoint_row, is_shown, orphan_row
+from ckptui.watch.stages import InputsKey, Stages, combine, input_hash_for
+
+_SIBLINGS: Final = 20
+"""A folder of more files than this without any step holds units, not the saves of a job."""
+_ROW_KINDS: Final = frozenset({FILE, TEMPORARY, DIRECTORY})
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a header check was asked for; a verdict for another demand is not about this one."""
+
+    required_keys: tuple[str, ...] = ()
+    allow_globals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """What the rows of a folder share.
+
+    Attributes:
+        uses_markers: Some file of it has a marker, or had one.
+        marks_directories: Likewise a checkpoint directory.
+        units: Its files are units of some stage.
+    """
+
+    uses_markers: bool = False
+    marks_directories: bool = False
+    units: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Paths whose rows are new or different, and paths whose rows are gone."""
+
+    changed: frozenset[str] = frozenset()
+    removed: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Catalog:
+    """Facts about one run directory, and the rows they make.
+
+    Attributes:
+        rows: As of the last :meth:`refresh`.
+        stages: All states together.
+    """
+
+    rows: dict[str, Checkpoint] = field(default_factory=dict)
+    stages: Stages = field(default_factory=Stages)
+    entries: dict[str, Entry] = field(default_factory=dict)
+    config: RunConfig = field(default_factory=RunConfig)
+    _markers: dict[str, Entry] = field(default_factory=dict)
+    _members: dict[str, set[str]] = field(default_factory=dict)
+    _folders: dict[str, Folder] = field(default_factory=dict)
+    _verdicts: dict[str, tuple[Verdict, Demand]] = field(default_factory=dict)
+    _states: dict[str, State] = field(default_factory=dict)
+    _logs: dict[str, str] = field(default_factory=dict)
+    _inputs: dict[InputsKey, Inputs] = field(default_factory=dict)
+    _writers: dict[str, str] = field(default_factory=dict)
+    _progress: dict[str, float] = field(default_factory=dict)
+    _dirty: set[str] = field(default_factory=set)
+    _dirty_folders: set[str] = field(default_factory=set)
+    _stages_dirty: bool = False
+
+    # Facts in
+
+    def put(self, entry: Entry) -> None:
+        """Take a new or changed entry."""
+        if entry.kind == MARKER:
+            base = entry.path.removesuffix(MARKER_SUFFIX)
+            self._markers[base] = entry
+            self._touch(base)
+        elif entry.kind in _ROW_KINDS:
+            self.entries[entry.path] = entry
+            self._touch(entry.path)
+
+    def remove(self, path: str) -> None:
+        """Forget an entry that is gone; its states and logs too."""
+        base = path.removesuffix(MARKER_SUFFIX)
+        if base != path and self._markers.pop(base, None) is not None:
+            self._touch(base)
+        elif self.entries.pop(path, None) is not None:
+            self._verdicts.pop(path, None)
+            self._touch(path)
+        if self._states.pop(path, None) is not None:
+            self._stages_dirty = True
+        self._logs.pop(path, None)
+
+    def _touch(self, path: str) -> None:
+        folder = folder_of(path)
+        self._dirty.add(path)
+        self._dirty_folders.add(folder)
+        members = self._members.setdefault(folder, set())
+        if path in self.entries or path in self._markers:
+            members.add(path)
+        else:
+            members.discard(path)
+
+    def judge(self, path: str, verdict: Verdict, demand: Demand) -> bool:
+        """Take a verdict. False where it is not about the bytes that are there now."""
+        entry = self.entries.get(path)
+        if entry is None:
+            return False
+        about = verdict.facts.signature
+        if about is not None and tuple(about) != entry.signature:
+            return False
+        self._verdicts[path] = (verdict, demand)
+        self._touch(path)
+        return True
+
+    def verdict_of(self, path: str) -> Verdict | None:
+        """The verdict that stands for a path, if it is about the bytes and the demand of now."""
+        entry, known = self.entries.get(path), self._verdicts.get(path)
+        if entry is None or known is None or known[1] != self.demand(path):
+            return None
+        about = known[0].facts.signature
+        return known[0] if about is None or tuple(about) == entry.signature else None
+
+    def forget_verdict(self, path: str) -> None:
+        """Ask again, although the bytes look the same."""
+        if self._verdicts.pop(path, None) is not None:
+            self._dirty.add(path)
+
+    def demand(self, path: str) -> Demand:
+        """What the configuration asks of a checkpoint."""
+        if not self.config.require and not self.config.allow_globals:
+            return Demand()
+        return Demand(required_keys_for(self.config, path), self.config.allow_globals)
+
+    def needs_check(self, path: str) -> bool:
+        """True where a header check would tell something new."""
+        entry = self.entries.get(path)
+        if entry is None or entry.note or entry.kind == DIRECTORY or path in self._writers:
+            return False
+        return self.verdict_of(path) is None
+
+    def set_state(self, path: str, state: State) -> None:
+        """Take a state as read."""
+        self._states[path] = state
+        self._stages_dirty = True
+
+    def set_log(self, path: str, text: str) -> None:
+        """Take the text of a failure log."""
+        self._logs[path] = text
+
+    def set_inputs(self, key: InputsKey, current: Inputs | None) -> None:
+        """Take a list of inputs as they are now; None where it cannot be had."""
+        if current is None:
+            self._inputs.pop(key, None)
+        else:
+            self._inputs[key] = current
+        self._stages_dirty = True
+
+    def set_config(self, config: RunConfig) -> None:
+        """Take the run's configuration."""
+        self.config = config
+        self._dirty |= set(self.entries)
+
+    def set_writers(self, open_files: Mapping[str, str]) -> set[str]:
+        """Take relative path → who has it open for writing; the paths that nobody has any more."""
+        self._dirty |= self._writers.keys() ^ open_files.keys()
+        closed = self._writers.keys() - open_files.keys()
+        self._writers = dict(open_files)
+        return closed
+
+    def set_progress(self, path: str, fraction: float | None) -> None:
+        """Take the progress of a running check; None ends it."""
+        if fraction is None:
+            self._progress.pop(path, None)
+        else:
+            self._progress[path] = fraction
+        self._dirty.add(path)
+
+    # Rows out
+
+    def refresh(self) -> Changes:
+        """Work out the rows that may have changed since the last call."""
+        if self._stages_dirty:
+            self._refresh_stages()
+        for folder in self._dirty_folders:
+            self._refresh_folder(folder)
+        changed, removed = set(), set()
+        for path in self._dirty:
+            before, row = self.rows.get(path), self._row(path)
+            if row is None:
+                if before is not None:
+                    del self.rows[path]
+                    removed.add(path)
+            elif row != before:
+                self.rows[path] = row
+                changed.add(path)
+        self._dirty, self._dirty_folders = set(), set()
+        return Changes(frozenset(changed), frozenset(removed))
+
+    def _refresh_stages(self) -> None:
+        before = self.stages
+        self.stages = combine(self._states.values(), self._inputs)
+        self._stages_dirty = False
+        moved = _differing(before.outputs, self.stages.outputs)
+        hashes = _differing(before.by_hash, self.stages.by_hash)
+        units = (before.units ^ self.stages.units) | (before.several ^ self.stages.several)
+        if hashes or any(path not in self.entries for path in moved):
+            self._dirty |= set(self.entries)  # a directory, or checkpoints that carry the hash
+        self._dirty |= moved | units
+
+    def _refresh_folder(self, folder: str) -> None:
+        members = self._members.get(folder, set())
+        if not members:
+            self._members.pop(folder, None)
+            self._folders.pop(folder, None)
+            return
+        now = Folder(
+            uses_markers=any(self._is_marked(path, directory=False) for path in members),
+            marks_directories=any(self._is_marked(path, directory=True) for path in members),
+            units=sum(1 for path in members if self._is_stepless(path)) > _SIBLINGS,
+        )
+        if self._folders.get(folder) != now:
+            self._folders[folder] = now
+            self._dirty |= members
+
+    def _is_marked(self, path: str, *, directory: bool) -> bool:
+        entry = self.entries.get(path)
+        is_directory = entry.kind == DIRECTORY if entry else names_a_directory(basename(path))
+        return path in self._markers and is_directory == directory
+
+    def _is_stepless(self, path: str) -> bool:
+        entry = self.entries.get(path)
+        return entry is not None and entry.kind == FILE and not self._has_step(entry)
+
+    def _has_step(self, entry: Entry) -> bool:
+        known = self._verdicts.get(entry.path)
+        if known is not None:
+            facts = known[0].facts
+            if facts.step is not None or facts.epoch is not None:
+                return True
+        row = self.rows.get(entry.path)
+        if row is not None and known is None:
+            return row.step is not None or row.epoch is not None
+        return _step_in_name(entry.path)
+
+    def _row(self, path: str) -> Checkpoint | None:
+        entry, marker = self.entries.get(path), self._markers.get(path)
+        if entry is None:
+            lost = marker is not None and marker.note != MARKED_IS_THERE
+            return orphan_row(path, marker) if lost and marker is not None else None
+        verdict = self.verdict_of(path)
+        if not is_shown(entry, verdict):
+            return None
+        folder = self._folders.get(folder_of(path), Folder())
+        own = verdict.facts.input_hash if verdict is not None else None
+        context = Context(
+            marker_mtime=marker.mtime if marker is not None else None,
+            uses_markers=_marks(folder, entry),
+            unit=self._is_unit(entry, folder),
+            input_hash=input_hash_for(path, own, self.stages),
+            writer=self._writers.get(path, ""),
+            progress=self._progress.get(path),
+        )
+        return checkpoint_row(entry, verdict, context)
+
+    def _is_unit(self, entry: Entry, folder: Folder) -> bool:
+        if entry.kind != FILE:
+            return False
+        if entry.path in self.stages.units:
+            return True
+        if any(matches_anywhere(entry.path, glob) for glob in self.config.units):
+            return True
+        several = entry.path in self.stages.several
+        return (several or folder.units) and not self._has_step(entry)
+
+    def failures(self) -> tuple[FailureRow, ...]:
+        """Every line of every failure log, in the order of the logs."""
+        return tuple(
+            FailureRow(*row)
+            for path in sorted(self._logs)
+            for row in parse_failure_log(self._logs[path])[0]
+        )
+
+    def stage_rows(self) -> tuple[StageRow, ...]:
+        """The rows of the Stages view."""
+        return self.stages.rows
+
+    def unsettled(self) -> Iterable[str]:
+        """Paths whose verdict will not stay: asked again when they have come to rest."""
+        for path, row in self.rows.items():
+            if row.category is Category.CHANGING and path not in self._writers:
+                yield path
+
+
+def _marks(folder: Folder, entry: Entry) -> bool:
+    return folder.marks_directories if entry.kind == DIRECTORY else folder.uses_markers
+
+
+def _step_in_name(path: str) -> bool:
+    name = basename(path)
+    return step_from_name(name) is not None or epoch_from_name(name) is not None
+
+
+def _differing(before: Mapping[str, object], after: Mapping[str, object]) -> set[str]:
+    return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}

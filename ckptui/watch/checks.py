@@ -1,0 +1,314 @@
+"""Which checks to ask for next, and what to make of the answers. Knows the pool, not the disk."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeAlias
+
+from ckptui.input_hash import Inputs
+from ckptui.validation.pool import Answer, Done, Pool, Progress, Request
+from ckptui.validation.settling import SETTLING_LOCAL, SETTLING_NETWORK
+from ckptui.watch.catalog import Catalog, Demand
+from ckptui.watch.entries import Signature
+from ckptui.watch.stages import InputsKey
+
+Event: TypeAlias = "Progress | Done | Answer"
+Reply: TypeAlias = "Callable[[dict[str, object]], None]"
+
+_HEADERS: Final = 256
+"""Header checks that are with the pool at one time: enough for its batches, few enough that what
+becomes visible does not wait behind ten thousand."""
+_DEEP: Final = 8
+_INPUTS_EVERY: Final = 30.0
+_COST_FACTOR: Final = 20
+_PATIENCE: Final = 2.0
+_NEVER: Final = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    path: str
+    signature: Signature | None = None
+    demand: Demand = field(default_factory=Demand)
+    deep: bool = False
+    key: InputsKey | None = None
+    reply: Reply | None = None
+    started: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    path: str
+    level: int
+    load: bool
+
+
+class Checks:
+    """The questions to the pool, newest and visible first.
+
+    Args:
+        root: Absolute run directory.
+        catalog: Where verdicts go.
+        pool: Gives the pool, starting it at the first question.
+        follow: False where nothing will be asked twice.
+    """
+
+    def __init__(
+        self, root: str, catalog: Catalog, pool: Callable[[], Pool], *, follow: bool
+    ) -> None:
+        self._root, self._catalog, self._pool, self._follow = root, catalog, pool, follow
+        self._heap: list[tuple[float, float, int, str]] = []
+        self._queued: set[str] = set()
+        self._orders: deque[_Order] = deque()
+        self._flights: dict[int, _Flight] = {}
+        self._flying: set[str] = set()
+        self._deep: dict[str, Signature] = {}
+        self._visible: frozenset[str] = frozenset()
+        self._again: dict[str, tuple[float, int]] = {}
+        self._inputs_due: dict[InputsKey, float] = {}
+        self._counter = itertools.count()
+        self.network = False
+
+    @property
+    def busy(self) -> bool:
+        """True while a question of the first look is open."""
+        return bool(
+            self._queued
+            or any(not f.deep and f.reply is None for f in self._flights.values())
+            or any(due == 0.0 for due in self._inputs_due.values())
+        )
+
+    def consider(self, paths: Iterable[str]) -> None:
+        """Queue the header checks that are needed."""
+        for path in paths:
+            if path not in self._queued and self._catalog.needs_check(path):
+                self._queued.add(path)
+                self._push(path)
+
+    def _push(self, path: str) -> None:
+        entry = self._catalog.entries.get(path)
+        rank = 0.0 if path in self._visible else 1.0
+        newest = -entry.mtime if entry is not None else 0.0
+        heapq.heappush(self._heap, (rank, newest, next(self._counter), path))
+
+    def prioritise(self, paths: Iterable[str]) -> None:
+        """What is on screen now comes first."""
+        self._visible = frozenset(paths)
+        for path in self._visible & self._queued:
+            self._push(path)
+
+    def order(self, paths: Iterable[str], level: int, load: bool) -> None:
+        """Queue checks that somebody asked for."""
+        for path in paths:
+            entry = self._catalog.entries.get(path)
+            if entry is not None and not entry.note and not entry.layout:
+                self._orders.append(_Order(path, level, load))
+                self._catalog.set_progress(path, 0.0)
+
+    def cancel(self, paths: Iterable[str]) -> None:
+        """Take back what was ordered."""
+        wanted = set(paths)
+        self._orders = deque(order for order in self._orders if order.path not in wanted)
+        for ident, flight in list(self._flights.items()):
+            if flight.deep and flight.path in wanted:
+                self._pool().cancel(ident)
+                del self._flights[ident]
+        for path in wanted:
+            self._catalog.set_progress(path, None)
+
+    def inspect(self, path: str, reply: Reply) -> None:
+        """Ask for the whole header of one checkpoint."""
+        self._submit(Request(self._absolute(path), kind="inspect"), _Flight(path, reply=reply))
+
+    def feed(self) -> None:
+        """Give the pool as much as it should have."""
+        self._feed_inputs()
+        self._feed_again()
+        deep = sum(1 for flight in self._flights.values() if flight.deep)
+        while self._orders and deep < _DEEP:
+            self._ask_deep(self._orders.popleft())
+            deep += 1
+        while self._heap and len(self._flying) < _HEADERS:
+            path = heapq.heappop(self._heap)[3]
+            if path not in self._queued:
+                continue
+            self._queued.discard(path)
+            # One that is still with the pool is considered again when its answer comes.
+            if path not in self._flying and self._catalog.needs_check(path):
+                self._ask_header(path)
+
+    def _ask_header(self, path: str) -> None:
+        demand = self._catalog.demand(path)
+        request = Request(
+            self._absolute(path),
+            level=4,
+            load=False,
+            header_only=True,
+            required_keys=demand.required_keys,
+            allow_globals=demand.allow_globals,
+        )
+        signature = self._catalog.entries[path].signature
+        self._flying.add(path)
+        self._submit(request, _Flight(path, signature, demand))
+
+    def _ask_deep(self, order: _Order) -> None:
+        entry = self._catalog.entries.get(order.path)
+        if entry is None:
+            return
+        demand = self._catalog.demand(order.path)
+        request = Request(
+            self._absolute(order.path),
+            level=order.level,
+            load=order.load,
+            required_keys=demand.required_keys,
+            allow_globals=demand.allow_globals,
+        )
+        self._submit(request, _Flight(order.path, entry.signature, demand, deep=True))
+
+    def _submit(self, request: Request, flight: _Flight) -> None:
+        ident = self._pool().submit(request)
+        self._flights[ident] = replace(flight, started=time.monotonic())
+
+    def _absolute(self, path: str) -> str:
+        return os.path.join(self._root, path)
+
+    # Answers
+
+    def take(self, event: Event) -> None:
+        """Take one event of the pool."""
+        if isinstance(event, Progress):
+            flight = self._flights.get(event.id)
+            if flight is not None and flight.deep and event.total_bytes:
+                done = min(1.0, event.done_bytes / event.total_bytes)
+                self._catalog.set_progress(flight.path, done)
+            return
+        flight = self._flights.pop(event.id, None)
+        if flight is None:
+            return
+        if isinstance(event, Done):
+            self._judge(flight, event)
+        elif flight.reply is not None:
+            flight.reply(event.document)
+        elif flight.key is not None:
+            self._take_inputs(flight, event.document)
+
+    def _judge(self, flight: _Flight, event: Done) -> None:
+        path, catalog = flight.path, self._catalog
+        if flight.deep:
+            catalog.set_progress(path, None)
+        else:
+            self._flying.discard(path)
+        if self._adopt(flight, event) and catalog.judge(path, event.verdict, flight.demand):
+            entry = catalog.entries[path]
+            if flight.deep:
+                self._deep[path] = entry.signature
+            self._settle(path, entry.mtime, event)
+        self.consider([path])
+
+    def _adopt(self, flight: _Flight, event: Done) -> bool:
+        """False where the verdict is about other bytes than those of now, or is the lesser one."""
+        entry = self._catalog.entries.get(flight.path)
+        if entry is None:
+            return False
+        about = event.verdict.facts.signature
+        if about is None:
+            return entry.signature == flight.signature
+        if entry.signature == flight.signature and about != flight.signature:
+            # The entry is as it was when the question went out: the check saw what came after.
+            dev, ino, size, mtime, ctime = about
+            entry = entry._replace(dev=dev, ino=ino, size=size, mtime_ns=mtime, ctime_ns=ctime)
+            self._catalog.put(entry)
+        return flight.deep or self._deep.get(flight.path) != entry.signature
+
+    def _settle(self, path: str, mtime: float, event: Done) -> None:
+        """What was changing is looked at again once it has been left alone long enough."""
+        if event.verdict.category != "changing" or not self._follow:
+            self._again.pop(path, None)
+            return
+        tries = self._again.get(path, (0.0, 0))[1] + 1
+        settling = SETTLING_NETWORK if self.network else SETTLING_LOCAL
+        rest = min(max(mtime + settling - time.time(), 0.0), settling) + 0.5
+        wait = max(rest, min(_PATIENCE**tries, 60.0))
+        self._again[path] = (time.monotonic() + wait, tries)
+
+    def _feed_again(self) -> None:
+        now = time.monotonic()
+        for path, (due, tries) in list(self._again.items()):
+            if due <= now and path not in self._flying:
+                self._again[path] = (_NEVER, tries)
+                self._catalog.forget_verdict(path)
+                self.consider([path])
+
+    def forget(self, path: str) -> None:
+        """The entry is gone."""
+        self._queued.discard(path)
+        self._again.pop(path, None)
+        self._deep.pop(path, None)
+
+    def next_due(self) -> float | None:
+        """Monotonic time at which something waits to be asked, None where nothing does."""
+        dues = [due for due, _ in self._again.values() if due != _NEVER]
+        dues += [due for due in self._inputs_due.values() if due != _NEVER]
+        return min(dues) if dues else None
+
+    def ask_again(self) -> None:
+        """Look again at what could not be judged for good, and at all inputs."""
+        for path, row in self._catalog.rows.items():
+            if row.category in ("unreadable", "changing"):
+                self._catalog.forget_verdict(path)
+                self.consider([path])
+        self._inputs_due = dict.fromkeys(self._inputs_due, 0.0)
+
+    # Inputs
+
+    def want_inputs(self, keys: Iterable[InputsKey]) -> None:
+        """Ask for the lists of inputs that the stages name; drop what no stage names any more."""
+        wanted = set(keys)
+        for key in set(self._inputs_due) - wanted:
+            del self._inputs_due[key]
+            self._catalog.set_inputs(key, None)
+        for key in wanted - set(self._inputs_due):
+            self._inputs_due[key] = 0.0
+
+    def _feed_inputs(self) -> None:
+        now = time.monotonic()
+        for key, due in self._inputs_due.items():
+            if due <= now:
+                root, pattern, content, _ = key
+                request = Request(root, kind="inputs", pattern=pattern, content=content)
+                self._inputs_due[key] = _NEVER
+                self._submit(request, _Flight("", key=key))
+
+    def _take_inputs(self, flight: _Flight, document: dict[str, object]) -> None:
+        key = flight.key
+        if key is None or key not in self._inputs_due:
+            return
+        self._catalog.set_inputs(key, _inputs_in(document, key[3]))
+        took = time.monotonic() - flight.started
+        # With content every look reads everything: only when somebody asks.
+        if self._follow and not key[2]:
+            self._inputs_due[key] = time.monotonic() + max(_INPUTS_EVERY, _COST_FACTOR * took)
+
+
+def _inputs_in(document: dict[str, object], exclude: tuple[str, ...]) -> Inputs | None:
+    """The list in an answer, without what the recorded one left out; None where there is none."""
+    try:
+        inputs = Inputs.from_json(document.get("inputs"))
+    except ValueError:
+        return None
+    if not exclude:
+        return inputs
+    prefixes = tuple(f"{path}/" for path in exclude)
+    keep = [n for n, (path, _) in enumerate(inputs.files) if not path.startswith(prefixes)]
+    return replace(
+        inputs,
+        files=tuple(inputs.files[n] for n in keep),
+        digests=tuple(inputs.digests[n] for n in keep) if inputs.digests else (),
+        exclude=exclude,
+    )

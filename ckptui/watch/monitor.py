@@ -1,0 +1,349 @@
+"""The monitor: the live model of a run directory, for a process that must never touch it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Final, Self, TypeAlias
+
+from ckptui.validation.pool import Answer, Done, Pool, Progress
+from ckptui.watch.brain import Brain
+from ckptui.watch.link import Link
+from ckptui.watch.model import Change, Snapshot
+from ckptui.watch.protocol import Settings
+
+Subscriber: TypeAlias = "Callable[[Change], None]"
+
+_log = logging.getLogger("ckptui")
+_PUBLISH_EVERY: Final = 0.25
+_SILENCE: Final = 5.0
+_RESTART_AFTER: Final = 15.0
+_HEALTHY: Final = 60.0
+_DEATHS: Final = 3
+_IDLE: Final = 1.0
+
+
+class Monitor:
+    """Watches one run directory from the outside.
+
+    A daemon thread of its own keeps the model, reads the scanner and asks the check workers; no
+    method waits for any of them, but for :meth:`wait_settled`, which is asked to.
+
+    Args:
+        root: The run directory.
+        follow: False for one look.
+        header_checks: False leaves out the header checks.
+        pool: Check workers to share; the monitor is then the one that calls ``pool.events``.
+            By default it has its own, started at the first question.
+        settings: How to scan.
+
+    Example:
+        >>> monitor = Monitor("run")                                    # doctest: +SKIP
+        >>> monitor.subscribe(lambda change: print(change.changed))     # doctest: +SKIP
+        >>> monitor.start()                                             # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        *,
+        follow: bool = True,
+        header_checks: bool = True,
+        pool: Pool | None = None,
+        settings: Settings = Settings(),  # noqa: B008  (frozen)
+    ) -> None:
+        self.root = os.path.abspath(os.fspath(root))
+        self._follow, self._settings = follow, settings
+        self._snapshot = Snapshot(self.root)
+        self._subscribers: list[Subscriber] = []
+        self._published = threading.Condition()
+        self._closed = False
+        self._todo: deque[Callable[[], None]] = deque()
+        self._events: deque[Progress | Done | Answer] = deque()
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_read, False)
+        os.set_blocking(self._wake_write, False)
+        self._own_pool = pool is None
+        self._pool: Pool | None = pool
+        self._pool_thread: threading.Thread | None = None
+        self._thread: threading.Thread | None = None
+        self._link = Link(self.root, settings, follow=follow)
+        self._brain = Brain(
+            self.root, self._get_pool, self._tell, follow=follow, header_checks=header_checks
+        )
+        self._heard = time.monotonic()
+        self._restarted = False
+        self._deaths: deque[float] = deque(maxlen=_DEATHS)
+        self._over = False
+
+    # What others call
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The model as it is now."""
+        return self._snapshot
+
+    @property
+    def scanner_pid(self) -> int | None:
+        """Process id of the scanner, None where there is none."""
+        return self._link.pid
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """End scanner and workers; never waits for one that hangs."""
+        if self._closed:
+            return
+        self._closed = True
+        self._link.stop()
+        self._wake()
+        with self._published:
+            self._published.notify_all()
+        if self._pool is not None:
+            self._pool.wake()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def subscribe(self, callback: Subscriber) -> Callable[[], None]:
+        """Call ``callback`` with every change, from the monitor's thread, at most 4 times a second.
+
+        Returns:
+            A function that ends the subscription.
+        """
+        self._subscribers.append(callback)
+
+        def unsubscribe() -> None:
+            if callback in self._subscribers:
+                self._subscribers.remove(callback)
+
+        return unsubscribe
+
+    def wait_settled(self, timeout: float | None = None) -> Snapshot:
+        """Wait until the first sweep and its header checks are done.
+
+        Args:
+            timeout: Seconds, None for as long as it takes.
+
+        Returns:
+            The snapshot; where ``settled`` is False, time ran out or ``problem`` says why.
+        """
+        with self._published:
+            self._published.wait_for(self._is_settled, timeout)
+        return self._snapshot
+
+    def _is_settled(self) -> bool:
+        shown = self._snapshot
+        hopeless = bool(shown.problem) and not shown.watching.swept_at
+        return shown.settled or hopeless or self._closed
+
+    def rescan(self) -> None:
+        """Look at everything again, also at what could not be judged before."""
+        self._do(lambda: self._brain.rescan())
+
+    def touched(self) -> None:
+        """Somebody pressed a key: sweep at the usual pace."""
+        self._do(lambda: self._tell({"do": "touch"}))
+
+    def prioritise(self, paths: Iterable[str]) -> None:
+        """Check what is on screen first."""
+        visible = tuple(paths)
+        self._do(lambda: self._brain.checks.prioritise(visible))
+
+    def check(self, paths: Iterable[str], level: int = 5, load: bool = True) -> None:
+        """Check these rows to ``level``; progress and verdicts arrive as changes.
+
+        Args:
+            paths: Relative to the run directory.
+            level: 1–6.
+            load: Whether level 3 asks torch.
+        """
+        wanted = tuple(paths)
+        self._do(lambda: self._brain.checks.order(wanted, level, load))
+
+    def cancel(self, paths: Iterable[str]) -> None:
+        """Take back checks that were asked for."""
+        wanted = tuple(paths)
+        self._do(lambda: self._brain.checks.cancel(wanted))
+
+    def inspect(self, path: str, callback: Callable[[dict[str, object]], None]) -> None:
+        """Read one header whole; ``callback`` gets the ``inspect --json`` document.
+
+        It is called from the monitor's thread.
+        """
+        self._do(lambda: self._brain.checks.inspect(path, callback))
+
+    # The monitor's thread
+
+    def _do(self, action: Callable[[], None]) -> None:
+        self._todo.append(action)
+        self._wake()
+
+    def _wake(self) -> None:
+        try:
+            os.write(self._wake_write, b"!")
+        except (BlockingIOError, OSError):
+            pass
+
+    def _tell(self, message: dict[str, object]) -> None:
+        self._link.send(message)
+
+    def _get_pool(self) -> Pool:
+        if self._pool is None:
+            self._pool = Pool()
+        if self._pool_thread is None:
+            self._pool_thread = threading.Thread(
+                target=self._listen, args=(self._pool,), daemon=True
+            )
+            self._pool_thread.start()
+        return self._pool
+
+    def _listen(self, pool: Pool) -> None:
+        """The one thread that may call ``events`` and ``close``: it only hands on what it hears."""
+        while not self._closed:
+            events = pool.events(_IDLE)
+            if events:
+                self._events.extend(events)
+                self._wake()
+        if self._own_pool:
+            pool.close()
+
+    def _run(self) -> None:
+        self._start_scanner()
+        published_at = 0.0
+        while not self._closed:
+            self._step(self._pause(published_at))
+            if self._brain.dirty and time.monotonic() - published_at >= _PUBLISH_EVERY:
+                published_at = time.monotonic()
+                self._publish()
+
+    def _pause(self, published_at: float) -> float:
+        now = time.monotonic()
+        if self._brain.dirty:
+            return max(0.0, published_at + _PUBLISH_EVERY - now)
+        due = self._brain.checks.next_due()
+        return min(_IDLE, max(0.0, due - now)) if due is not None else _IDLE
+
+    def _step(self, timeout: float) -> None:
+        messages = self._link.read(self._wake_read, timeout)
+        if self._closed:
+            return
+        self._drain()
+        if messages is None:
+            self._scanner_ended()
+        elif messages:
+            self._heard = time.monotonic()
+            self._brain.speaks()
+            for message in messages:
+                self._brain.hear(message)
+        while self._todo:
+            self._todo.popleft()()
+        while self._events:
+            self._brain.checked(self._events.popleft())
+        self._watch_silence()
+        self._brain.go_on()
+
+    def _drain(self) -> None:
+        try:
+            while os.read(self._wake_read, 4096):
+                pass
+        except (BlockingIOError, OSError):
+            pass
+
+    def _start_scanner(self) -> None:
+        self._link = Link(self.root, self._settings, follow=self._follow)
+        self._heard = time.monotonic()
+        try:
+            self._link.start()
+        except OSError as error:
+            self._over = True
+            self._brain.fail(f"the scanner cannot be started: {error.strerror}")
+        if self._closed:  # close() may have come between
+            self._link.stop()
+
+    def _scanner_ended(self) -> None:
+        words = self._link.last_words()
+        self._link.stop()
+        if self._over or self._brain.ended:
+            self._over = True
+            return
+        now = time.monotonic()
+        if not self._follow or (len(self._deaths) == _DEATHS and now - self._deaths[0] < _HEALTHY):
+            self._over = True
+            why = f": {words}" if words else ""
+            self._brain.fail(f"the scanner of {self.root} ended{why}; open it again to try again")
+            return
+        self._deaths.append(now)
+        self._brain.begin_again()
+        self._start_scanner()
+
+    def _watch_silence(self) -> None:
+        """Say since when nothing was heard, and start another scanner at most once."""
+        quiet = time.monotonic() - self._heard
+        if self._over or self._link.pid is None:
+            return
+        if quiet < _SILENCE:
+            if self._restarted and self._brain.spoke_for > _HEALTHY:
+                self._restarted = False
+            return
+        self._brain.silent(time.time() - quiet)
+        if quiet > _RESTART_AFTER and not self._restarted and self._follow:
+            self._restarted = True
+            self._link.stop()
+            self._brain.begin_again()
+            heard = self._heard
+            self._start_scanner()
+            self._heard = heard  # the silence goes on until somebody speaks
+
+    def _publish(self) -> None:
+        change = self._brain.change(self._snapshot)
+        with self._published:
+            self._snapshot = change.snapshot
+            self._published.notify_all()
+        for subscriber in tuple(self._subscribers):
+            try:
+                subscriber(change)
+            except Exception:  # noqa: BLE001  (logged; the model goes on without it)
+                _log.exception("a subscriber of %s failed", self.root)
+
+
+def look_once(
+    root: str | os.PathLike[str],
+    *,
+    timeout: float | None = None,
+    header_checks: bool = True,
+    pool: Pool | None = None,
+    settings: Settings = Settings(),  # noqa: B008  (frozen)
+) -> Snapshot:
+    """Look at a run directory once: one sweep, and the header checks that it causes.
+
+    Args:
+        root: The run directory.
+        timeout: Seconds to wait at most, None for as long as it takes.
+        header_checks: False leaves them out; nothing but names, sizes and markers is known then.
+        pool: Check workers to share.
+        settings: How to scan.
+
+    Returns:
+        The snapshot; ``problem`` says what went wrong, if anything did.
+    """
+    with Monitor(
+        root, follow=False, header_checks=header_checks, pool=pool, settings=settings
+    ) as monitor:
+        shown = monitor.wait_settled(timeout)
+    if shown.settled or shown.problem:
+        return shown
+    return replace(shown, problem=f"{shown.root} did not answer within {timeout:g} s")

@@ -1,0 +1,347 @@
+"""The scanner process: ``python -m ckptui.watch.scanner ROOT [--once]``.
+
+The only process that touches the run directory. It writes JSON lines to stdout, reads commands
+from stdin, and dies with its parent. The thread that touches the filesystem is the one that sends
+the heartbeat: a filesystem that hangs is silence, and the monitor says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import select
+import signal
+import sys
+import time
+from typing import Final
+
+from ckptui.watch import mounts
+from ckptui.watch.entries import TEXT, Entry
+from ckptui.watch.pace import NETWORK_OPERATIONS, describe, sweep_interval
+from ckptui.watch.protocol import Message, Settings, decode, encode, text_in
+from ckptui.watch.root import RootWatch
+from ckptui.watch.surroundings import Surroundings
+from ckptui.watch.texts import OWN_DIRECTORY, OwnFiles, TextError, read_small
+from ckptui.watch.throttle import Throttle
+from ckptui.watch.tree import Diff, Limits, Tree
+from ckptui.watch.watches import Watches
+
+_BEAT: Final = 1.0
+_CHUNK: Final = 500
+_DEBOUNCE: Final = 0.05
+_SECOND_LOOK: Final = 1.0
+_PR_SET_PDEATHSIG: Final = 1
+
+
+class ParentGoneError(Exception):
+    """The parent went away."""
+
+
+class Scanner:
+    """Keeps a parent informed about one run directory.
+
+    Args:
+        root: Absolute run directory.
+        settings: How to scan.
+        out: File descriptor for the messages.
+        commands: File descriptor for the commands, None for ``--once``.
+    """
+
+    def __init__(self, root: str, settings: Settings, out: int, commands: int | None) -> None:
+        self.root, self.settings = root, settings
+        self._out, self._commands = out, commands
+        self._buffer = b""
+        self._asked: list[Message] = []
+        self._beat_at = 0.0
+        self.filesystem = mounts.filesystem_of(root)
+        self.network = not mounts.events_are_complete(self.filesystem)
+        rate = settings.operations or (NETWORK_OPERATIONS if self.network else 0.0)
+        self._throttle = Throttle(rate or None, self.tick)
+        limits = Limits(settings.entries, settings.depth)
+        self.tree = Tree(root, limits, self._throttle, self.tick)
+        self._own = OwnFiles(root)
+        self._root = RootWatch(root)
+        self._surroundings = Surroundings(root, self.tree, self.send)
+        self._watches = Watches(root, self.network, settings.mode)
+        self._due: dict[str, float] = {}
+        self._cost: dict[str, float] = {}
+        self._next_sweep = 0.0
+        self._last_sweep = (0.0, 0.0, 0.0)  # wall clock, seconds it took, seconds of them at work
+        self._touched = time.monotonic()
+        self._in_sweep = False
+
+    # What it says
+
+    def send(self, message: Message) -> None:
+        """Write one message, however slowly the parent reads."""
+        data = encode(message)
+        while data:
+            try:
+                data = data[os.write(self._out, data) :]
+            except BrokenPipeError as error:
+                raise ParentGoneError from error
+        self._beat_at = time.monotonic()
+
+    def tick(self) -> None:
+        """During long work: show that it goes on, and stop when nobody listens any more."""
+        if time.monotonic() - self._beat_at >= _BEAT:
+            self.send({"is": "beat"})
+            self._listen(0.0)
+
+    def _emit(self, diff: Diff) -> None:
+        if not diff:
+            return
+        put, gone = list(diff.put), list(diff.gone)
+        self._surroundings.note_changes(put)
+        for start in range(0, max(len(put), len(gone)), _CHUNK):
+            rows, lost = put[start : start + _CHUNK], gone[start : start + _CHUNK]
+            self.send({"is": "files", "put": rows, "gone": lost})
+        self._emit_texts([entry for entry in put if entry.kind == TEXT])
+
+    def _emit_texts(self, entries: list[Entry]) -> None:
+        for entry in entries:
+            self._throttle.spend()
+            try:
+                put, failed = {entry.path: read_small(self.root, entry.path)}, {}
+            except FileNotFoundError:
+                continue
+            except TextError as error:
+                put, failed = {}, {entry.path: str(error)}
+            self.send({"is": "texts", "put": put, "failed": failed})
+
+    def _emit_own(self) -> None:
+        put, gone = self._own.changes()
+        if put or gone:
+            self.send({"is": "own", "put": put, "gone": gone})
+
+    def _emit_watching(self) -> None:
+        at, took, _ = self._last_sweep
+        mode, sentence = describe(
+            self._watches.state(self.tree),
+            network=self.network,
+            filesystem=self.filesystem,
+            interval=self._interval(),
+            once=self._commands is None,
+        )
+        self.send(
+            {
+                "is": "watching",
+                "mode": mode,
+                "sentence": sentence,
+                "filesystem": self.filesystem,
+                "swept_at": at,
+                "took": took,
+                "interval": self._interval(),
+                "files": self.tree.seen,
+                "left_out": self.tree.left_out.sentence(),
+            }
+        )
+
+    # What it does
+
+    def once(self) -> None:
+        """One sweep and what belongs to it."""
+        if self._sweep():
+            self._surroundings.look(force=True)
+        self.send({"is": "end"})
+
+    def follow(self) -> None:
+        """Go on until the parent goes away."""
+        while True:
+            self._listen(self._pause())
+            self._obey()
+            if self._root_is_there():
+                self._work()
+            if time.monotonic() - self._beat_at >= _BEAT:
+                self.send({"is": "beat"})
+
+    def _work(self) -> None:
+        now = time.monotonic()
+        if self._watches.keep_up(self.tree, may_start=self._last_sweep[0] > 0.0):
+            self._emit_watching()
+        self._take_hints(now)
+        if now >= self._next_sweep:
+            self._sweep()
+        self._relist_due()
+        self._surroundings.look()
+
+    def _root_is_there(self) -> bool:
+        """Check the identity of the root; where it is gone nothing is forgotten."""
+        if not self._root.due(self.network):
+            return not self._root.problem
+        before = self._root.problem
+        changed = self._root.check()
+        if self._root.problem != before:
+            self.send({"is": "problem", "text": self._root.problem})
+        if changed and not self._root.problem:
+            self._watches.restart()
+            self._next_sweep = 0.0
+        return not self._root.problem
+
+    def _sweep(self) -> bool:
+        """Look at everything. False where the root could not be read."""
+        if self._in_sweep:
+            return False
+        self._in_sweep = True
+        started, slept = time.monotonic(), self._throttle.slept
+        self._root.check()
+        if self._root.problem:
+            self.send({"is": "problem", "text": self._root.problem})
+            self._in_sweep = False
+            return False
+        self._emit_own()
+        try:
+            for diff in self.tree.sweep():
+                self._emit(diff)
+                if self.network:  # a slow sweep does not hold up what is known to have changed
+                    self._take_hints(time.monotonic())
+                    self._relist_due()
+        except OSError as error:
+            self._root.fail(error)
+            self.send({"is": "problem", "text": self._root.problem})
+            return False
+        finally:
+            self._in_sweep = False
+        took = time.monotonic() - started
+        self._last_sweep = (time.time(), took, took - (self._throttle.slept - slept))
+        self._next_sweep = time.monotonic() + self._interval()
+        self._surroundings.look(force=self._commands is not None)
+        self._emit_watching()
+        self.send({"is": "swept"})
+        return True
+
+    def _interval(self) -> float:
+        if self.settings.interval:
+            return self.settings.interval
+        _, took, work = self._last_sweep
+        return sweep_interval(
+            network=self.network,
+            hints=self._watches.complete,
+            took=took,
+            work=work,
+            idle=time.monotonic() - self._touched,
+        )
+
+    def _take_hints(self, now: float) -> None:
+        dirty, everything = self._watches.take()
+        if everything:
+            self._next_sweep = 0.0
+        for path in dirty:
+            if path == OWN_DIRECTORY or path.startswith(OWN_DIRECTORY + "/"):
+                path = OWN_DIRECTORY
+            # A directory that is long to list is listed less often than its events come.
+            self._due.setdefault(path, now + max(_DEBOUNCE, 5 * self._cost.get(path, 0.0)))
+
+    def _relist_due(self) -> None:
+        now = time.monotonic()
+        for path in [path for path, at in self._due.items() if at <= now]:
+            del self._due[path]
+            started = time.monotonic()
+            if path == OWN_DIRECTORY:
+                self._emit_own()
+                continue
+            try:
+                known = path in self.tree.listings
+                for diff in self.tree.relist(path):
+                    self._emit(diff)
+            except OSError as error:
+                self._root.fail(error)
+                return
+            if not known and path in self.tree.listings:
+                # New: what was written while its watch was being added has no event.
+                self._due[path] = now + _SECOND_LOOK
+            self._cost[path] = time.monotonic() - started
+            self.tick()
+
+    def _pause(self) -> float:
+        now = time.monotonic()
+        moments = [self._beat_at + _BEAT, self._next_sweep, *self._due.values()]
+        return max(0.0, min(moments) - now)
+
+    # What it is told
+
+    def _listen(self, timeout: float) -> None:
+        """Wait for commands or hints.
+
+        Raises:
+            ParentGoneError: The parent closed its end.
+        """
+        if self._commands is None:
+            return
+        ready, _, _ = select.select([self._commands, self._watches.wake_fd], [], [], timeout)
+        if self._watches.wake_fd in ready:
+            self._watches.drain()
+        if self._commands in ready:
+            data = os.read(self._commands, 65_536)
+            if not data:
+                raise ParentGoneError
+            *lines, self._buffer = (self._buffer + data).split(b"\n")
+            self._asked += [message for line in lines if (message := decode(line))]
+
+    def _obey(self) -> None:
+        asked, self._asked = self._asked, []
+        for message in asked:
+            match message.get("do"):
+                case "rescan":
+                    self._next_sweep = 0.0
+                    self._touched = time.monotonic()
+                case "look":
+                    self._due[text_in(message.get("path"))] = time.monotonic()
+                case "touch":
+                    self._touched = time.monotonic()
+
+
+def die_with_parent(parent: int) -> None:
+    """Let the kernel kill this process when the thread that started it ends (prctl(2))."""
+    try:
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    except (OSError, AttributeError):  # not Linux: the closed stdin has to do
+        return
+    if os.getppid() != parent:
+        raise ParentGoneError
+
+
+def be_modest() -> None:
+    """Give way to the job that is being watched."""
+    try:
+        os.nice(10)
+        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+            file.write("800")
+    except OSError:
+        pass
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point of the process."""
+    parser = argparse.ArgumentParser(prog="ckptui.watch.scanner")
+    parser.add_argument("root")
+    parser.add_argument("--once", action="store_true")
+    parser.add_argument("--parent", type=int, default=0)
+    usual = Settings()
+    parser.add_argument("--entries", type=int, default=usual.entries)
+    parser.add_argument("--depth", type=int, default=usual.depth)
+    parser.add_argument("--operations", type=float, default=usual.operations)
+    parser.add_argument("--mode", default=usual.mode)
+    parser.add_argument("--interval", type=float, default=usual.interval)
+    given = parser.parse_args(arguments)
+    settings = Settings(given.entries, given.depth, given.operations, given.mode, given.interval)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C belongs to the parent
+    try:
+        if given.parent:
+            die_with_parent(given.parent)
+        be_modest()
+        root = os.path.abspath(given.root)
+        scanner = Scanner(root, settings, sys.stdout.fileno(), None if given.once else 0)
+        if given.once:
+            scanner.once()
+        else:
+            scanner.follow()
+    except (ParentGoneError, KeyboardInterrupt):
+        pass
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    os._exit(code)  # watchdog's threads may hang with the filesystem
