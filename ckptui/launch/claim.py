@@ -7,7 +7,6 @@ of another host never without being told to.
 
 from __future__ import annotations
 
-import getpass
 import os
 import secrets
 import time
@@ -21,7 +20,7 @@ from ckptui.launch import claim_file
 from ckptui.launch.claim_file import ClaimInfo
 from ckptui.launch.lock import LockHeldError, hold
 from ckptui.launch.places import claim_path, make_dirs, own_dir, runs_dir
-from ckptui.launch.processes import CLAIM_VARIABLE, here, start_ticks
+from ckptui.launch.processes import CLAIM_VARIABLE, here, start_ticks, user_name
 from ckptui.launch.standing import Standing, holder_sentence, refusal, standing
 
 __all__ = ["Claim", "ClaimInfo", "holder_sentence", "read_claim", "take_claim"]
@@ -218,19 +217,12 @@ def _new_info(what: str, pid: int, run: str) -> ClaimInfo:
         machine=this.machine,
         pid=pid,
         start_ticks=start_ticks(pid),
-        user=_user(),
+        user=user_name(),
         job=next((os.environ[name] for name in _JOB_VARIABLES if os.environ.get(name)), ""),
         what=what,
         run=run,
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a uid without a name, as in many containers
-        return str(os.getuid())
 
 
 def _age(stamp: str) -> float:

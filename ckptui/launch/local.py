@@ -64,7 +64,7 @@ def start_run(root: str, command: Command, *, force: bool = False) -> RunRecord:
 
 
 def _settled(root: str, run_id: str, *, ended: bool) -> RunRecord | None:
-    """The run as its files say; a command that could not be started has its end there in no time."""
+    """The run as its files say; with ``ended`` once its end stands there, which is in no time."""
     deadline = time.monotonic() + _END_PATIENCE
     while True:
         run = read_run(root, run_id)

@@ -7,6 +7,7 @@ A pid alone means nothing after a while; together with the start time in clock t
 from __future__ import annotations
 
 import functools
+import getpass
 import os
 import socket
 from collections.abc import Iterator
@@ -162,3 +163,11 @@ def command_line(pid: int) -> str:
         return ""
     text = " ".join(os.fsdecode(word) for word in words)
     return text if len(text) <= 80 else text[:79] + "…"
+
+
+def user_name() -> str:
+    """Login name of this user; the number where it has none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
