@@ -160,12 +160,13 @@ class InspectDocument:
 
 @dataclass(frozen=True, slots=True)
 class StepDocument:
-    """One step of a repair."""
+    """One step of a repair; ``note`` says in words what a check found or will decide."""
 
     do: str
     path: str
     to: str | None
     bytes: int
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

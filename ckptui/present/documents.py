@@ -207,7 +207,7 @@ def inspect_document(path: str, header: Header, facts: Facts) -> InspectDocument
 
 def step_documents(steps: Iterable[Step]) -> tuple[StepDocument, ...]:
     """The documents of a repair's steps."""
-    return tuple(StepDocument(step.do, step.path, step.to, step.bytes) for step in steps)
+    return tuple(StepDocument(step.do, step.path, step.to, step.bytes, step.note) for step in steps)
 
 
 def repair_document(

@@ -23,7 +23,7 @@ SILENT_AFTER: Final = 5.0
 _ODD_MARKERS: Final = (
     (MarkerState.MISSING, "without marker"),
     (MarkerState.OUTDATED, "with an outdated marker"),
-    (MarkerState.ORPHAN, "orphan markers"),
+    (MarkerState.ORPHAN, "with an orphan marker"),
 )
 
 

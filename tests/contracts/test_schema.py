@@ -95,5 +95,5 @@ def test_status_and_repair_have_the_documented_fields() -> None:
     assert isinstance(repair, dict)
     assert list(repair)[:4] == ["action", "steps", "applied", "undo_id"]
     assert repair["steps"] == [
-        {"do": "move", "path": STEP.path, "to": STEP.to, "bytes": 12}
+        {"do": "move", "path": STEP.path, "to": STEP.to, "bytes": 12, "note": "a note"}
     ]  # fmt: skip
