@@ -36,7 +36,7 @@ class Limits:
     """
 
     pickle: int = 64 * MIB
-    opcodes: int = 2_000_000
+    opcodes: int = 1_500_000
     marks: int = 20_000
     string: int = MIB
     integer: int = 256
@@ -47,7 +47,7 @@ class Limits:
     depth: int = 64
     visits: int = 1_000_000
     table: int = 200_000
-    records: int = 200_000
+    records: int = 100_000
     directory: int = 64 * MIB
     json: int = 8 * MIB
 

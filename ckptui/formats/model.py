@@ -95,7 +95,9 @@ class Problem:
         code: Stable machine word, for example ``cut-short``, ``bad-local-header``, ``trailing``.
         text: One plain sentence without the path.
         offset: Byte where it was seen, if known.
-        kind: ``damaged`` (bytes wrong or missing) or ``odd`` (worth a warning, nothing is lost).
+        kind: ``damaged`` (bytes wrong or missing), ``odd`` (worth a warning, nothing is lost),
+            ``hostile`` (made to harm whoever loads it) or ``limit`` (larger than the header
+            reader goes: what lies beyond was not read and is not judged).
     """
 
     code: str

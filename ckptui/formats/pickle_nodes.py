@@ -25,7 +25,13 @@ class Dict(list[tuple[object, object]]):
 
 
 class Bag(list[object]):
-    """A set or frozenset as a list."""
+    """A set as a list."""
+
+    __slots__ = ()
+
+
+class FrozenBag(Bag):
+    """A frozenset as a list; unlike a set it may be a key."""
 
     __slots__ = ()
 

@@ -6,7 +6,7 @@ import _compat_pickle
 from collections.abc import Callable
 from struct import Struct
 
-from ckptui.formats.pickle_nodes import Bag, Blob, Dict, Global, Object
+from ckptui.formats.pickle_nodes import Bag, Blob, Dict, FrozenBag, Global, Object
 from ckptui.formats.pickle_vm import HANDLERS, Handler, Machine
 
 _F8 = Struct(">d").unpack
@@ -277,7 +277,7 @@ def _frozenset(m: Machine) -> None:
     members = m.since_mark()
     for member in members:
         m.check_key(member)
-    m.stack.append(Bag(members))
+    m.stack.append(FrozenBag(members))
 
 
 def _set_pairs(m: Machine, pairs: Dict, items: list[object]) -> None:

@@ -14,6 +14,7 @@ from ckptui.formats.pickle_nodes import (
     Blob,
     Composite,
     Dict,
+    FrozenBag,
     Global,
     Object,
     Storage,
@@ -205,6 +206,11 @@ def _bag(args: Args) -> object:
     return Bag(source) if isinstance(source, list | tuple) else Bag()
 
 
+def _frozen_bag(args: Args) -> object:
+    source = args[0] if args else ()
+    return FrozenBag(source) if isinstance(source, list | tuple) else FrozenBag()
+
+
 def _size(args: Args) -> object:
     return tuple(args[0]) if isinstance(args[0], tuple | list) else args[0]
 
@@ -273,7 +279,7 @@ BUILDERS: Final[dict[str, Builder]] = {
     "collections.Counter": _dict,
     "builtins.dict": _dict,
     "builtins.set": _bag,
-    "builtins.frozenset": _bag,
+    "builtins.frozenset": _frozen_bag,
     "builtins.list": lambda args: list(args[0]) if args and isinstance(args[0], list) else [],
     "builtins.bytes": _bytes,
     "builtins.bytearray": _bytes,

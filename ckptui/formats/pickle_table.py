@@ -179,8 +179,8 @@ def _children(node: object) -> Iterator[tuple[str, object]]:
 
 def _object_children(node: Object) -> Iterator[tuple[str, object]]:
     if isinstance(node.args, tuple):
-        for argument in node.args:
-            yield "", argument
+        for index, argument in enumerate(node.args):
+            yield str(index), argument
     if node.pairs is not None:
         for key, value in node.pairs:
             yield key_text(key), value

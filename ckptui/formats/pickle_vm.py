@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 
 from ckptui.formats.limits import DEFAULT, Limits
 from ckptui.formats.model import Problem
-from ckptui.formats.pickle_nodes import Bag, Dict, Global, Object, Storage
+from ckptui.formats.pickle_nodes import Bag, Dict, FrozenBag, Global, Object, Storage
 from ckptui.formats.pickle_rebuild import NotAsWrittenError, construct, storage_of
 
 
@@ -155,18 +155,18 @@ class Machine:
                 if self.big_keys > self.limits.big_keys:
                     text = "its dict keys are numbers chosen to collide, which stalls a loader"
                     raise self.fail("hostile-keys", text, "hostile")
-        elif isinstance(key, tuple):
-            self._check_tuple(key)
+        elif isinstance(key, tuple | FrozenBag):
+            self._check_nested(key)
         elif isinstance(key, list):  # Dict and Bag are lists, too
             raise self.fail("bad-key", "a dict in its pickle has a key that cannot be one")
 
-    def _check_tuple(self, key: tuple[object, ...]) -> None:
+    def _check_nested(self, key: tuple[object, ...] | FrozenBag) -> None:
         level: list[object] = [key]
         left = self.limits.key_nodes
         for _ in range(self.limits.key_depth):
             inner: list[object] = []
             for item in level:
-                if isinstance(item, tuple):
+                if isinstance(item, tuple | FrozenBag):
                     left -= len(item)
                     if left < 0:
                         break

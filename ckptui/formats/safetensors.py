@@ -46,7 +46,12 @@ def read_header_of(window: Window, limits: Limits, full: bool) -> Header:
         text = "its header is larger than the reader goes; it was not read"
         problem = Problem("reader-limit", text, 8, "limit")
         return Header("safetensors", window.size, problems=(problem,), truncated_table=True)
-    return _read(window, window.pread(length, 8), 8 + length)
+    raw = window.pread(length, 8)
+    if raw.count(b"{") + raw.count(b"[") > 4 * limits.table:  # two lists and an object a tensor
+        text = "its header lists more than the reader goes through"
+        problem = Problem("reader-limit", text, 8, "limit")
+        return Header("safetensors", window.size, problems=(problem,), truncated_table=True)
+    return _read(window, raw, 8 + length)
 
 
 def _read(window: Window, raw: bytes, buffer_start: int) -> Header:

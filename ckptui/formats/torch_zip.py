@@ -100,7 +100,7 @@ def _read(window: Window, container: Container, root: str, limits: Limits) -> He
         problems += judge_words(metadata, root)
         problems += judge_records(records, root, storages, table.tensors)
         problems += judge_roots(container.records, root)
-    if any(record.method for record in container.records):
+    if not script and any(record.method for record in container.records):
         container.notes.append("it was packed again after it was saved: its records are compressed")
     problems = _joined_archives(window, container, problems)
     return Header(

@@ -1,0 +1,22 @@
+"""Real files, written once by the real libraries in a process of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def good_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Name of the kind → path of a good file."""
+    directory = str(tmp_path_factory.mktemp("good"))
+    script = os.path.join(os.path.dirname(__file__), "write_good.py")
+    subprocess.run([sys.executable, "-W", "ignore", script, directory], check=True, timeout=120)
+    paths = {
+        name[:-3]: f"{directory}/{name}" for name in os.listdir(directory) if name[-3:] == ".pt"
+    }
+    paths["truth.json"] = f"{directory}/truth.json"
+    return paths

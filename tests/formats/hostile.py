@@ -1,0 +1,229 @@
+"""Hostile files: pickles made by hand, opcode by opcode, and the zips that carry them.
+
+Run as a program it writes and reads each of them, in a process of its own under hard limits, and
+prints a line of JSON for each: ``python -m tests.formats.hostile DIRECTORY``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable
+
+from ckptui.formats.reader import read_header
+
+PROTO = b"\x80\x02"
+_MIB = 1 << 20
+
+
+def text(value: str) -> bytes:
+    """BINUNICODE."""
+    raw = value.encode()
+    return b"X" + len(raw).to_bytes(4, "little") + raw
+
+
+def _doubled(levels: int, seed: bytes) -> bytes:
+    """A tuple that holds itself twice, level upon level: 2**levels leaves in 190 bytes."""
+    body = seed + b"q\x00"
+    for level in range(levels):
+        body += b"h" + bytes([level]) + b"\x86q" + bytes([level + 1])
+    return body
+
+
+_TENSOR = (
+    b"ctorch._utils\n_rebuild_tensor_v2\n((" + text("storage") + b"ctorch\nFloatStorage\n"
+    + text("0") + text("cpu") + b"K\x01tQK\x00K\x01\x85K\x01\x85\x89ccollections\nOrderedDict\n)RtR"
+)  # fmt: skip
+
+PICKLES: dict[str, Callable[[], bytes]] = {
+    "nested_key": lambda: b"}" + b")" + b"\x85" * 300_000 + b"K\x01s.",
+    "nested_key_in_tuple": lambda: b"}(K\x01)" + b"\x85" * 300_000 + b"tK\x01s.",
+    "nested_frozenset": lambda: b"(" + b")" + b"\x85" * 300_000 + b"\x91.",
+    "nested_set_member": lambda: b"\x8f(" + b")" + b"\x85" * 300_000 + b"\x90.",
+    "set_by_call": lambda: b"cbuiltins\nset\n](" + b")" + b"\x85" * 300_000 + b"e\x85R.",
+    "frozensets_in_frozensets": lambda: b"(" * 100_000 + b"\x91" * 100_000 + b"K\x01s.",
+    "doubled_tuple_key": lambda: b"}" + _doubled(100, b"K\x01") + b"K\x01s.",
+    "doubled_tuple_value": lambda: b"}" + text("a") + _doubled(100, b"K\x01") + b"s.",
+    "doubled_tuple_of_tensor": lambda: b"}" + text("a") + _doubled(100, _TENSOR) + b"s.",
+    "nested_value": lambda: b"}" + text("a") + b")" + b"\x85" * 1_000_000 + b"s.",
+    "nested_lists": lambda: b"]" * 900_000 + b"a" * 899_999 + b".",
+    "self_reference": lambda: b"}q\x00" + text("me") + b"h\x00s.",
+    "self_list": lambda: b"]q\x00h\x00a.",
+    "huge_memo_slot": lambda: b"Nr\x00\x00\x00\x20.",
+    "huge_memo_text": lambda: b"Np" + b"9" * 600 + b"\n.",
+    "huge_string_claim": lambda: b"X\xff\xff\xff\x7fabc.",
+    "huge_string8_claim": lambda: b"\x8d" + b"\xff" * 7 + b"\x7f" + b"abc.",
+    "huge_bytes_claim": lambda: b"B\xff\xff\xff\xffabc.",
+    "huge_integer": lambda: b"\x8b\x00\x00\x20\x00" + b"\xff" * (2 * _MIB) + b".",
+    "long_digits": lambda: b"L" + b"9" * 900_000 + b"L\n.",
+    "colliding_keys": lambda: b"}("
+    + b"".join(
+        b"\x8a\x0b" + ((i << 61) - i).to_bytes(11, "little", signed=True) + b"N"
+        for i in range(1, 50_000)
+    )
+    + b"u.",
+    "empty_lists": lambda: b"]" * (20 * _MIB) + b".",
+    "empty_dicts": lambda: b"}" * (20 * _MIB) + b".",
+    "marks": lambda: b"(" * (20 * _MIB) + b".",
+    "memo_flood": lambda: b"]" + b"\x94" * (20 * _MIB) + b".",
+    "global_flood": lambda: b"".join(b"cm\nn%d\n" % i for i in range(400_000)) + b".",
+    "storage_flood": lambda: b"".join(
+        b"(" + text("storage") + b"ctorch\nFloatStorage\n" + text(str(i)) + text("c") + b"K\x01tQ0"
+        for i in range(150_000)
+    )
+    + b"N.",
+    "huge_shape": lambda: b"ctorch._utils\n_rebuild_tensor_v2\n((" + text("storage")
+    + b"ctorch\nFloatStorage\n" + text("0") + text("cpu") + b"K\x01tQK\x00("
+    + (b"\x8a\xff" + b"\x7f" * 255) * 60 + b"t(" + b"K\x01" * 60 + b"t\x89NtR.",
+    "runs_a_command": lambda: b"cos\nsystem\n" + text("touch RAN") + b"\x85R.",
+    "runs_by_inst": lambda: b"(" + text("touch RAN") + b"ios\nsystem\n.",
+    "runs_by_obj": lambda: b"(cos\nsystem\n" + text("touch RAN") + b"o.",
+    "runs_by_build": lambda: b"cbuiltins\nobject\n)\x81}" + text("__setstate__")
+    + b"cos\nsystem\nsb" + text("touch RAN") + b"b.",
+    "python2_name": lambda: b"c__builtin__\neval\n" + text("1") + b"\x85R.",
+    "extension_code": lambda: b"\x82\x07)R.",
+    "surrogate_global": lambda: b"c\xff\xfe\nx\n.",
+    "nothing_on_the_stack": lambda: b".",
+    "build_on_nothing": lambda: b"b.",
+    "tuple_of_nothing": lambda: b"t.",
+    "bytes_after_stop": lambda: b"N." + b"x" * 1000,
+    "protocol_99": lambda: b"\x80\x63N.",
+    "random": lambda: bytes(range(256)) * 10,
+}  # fmt: skip
+
+
+def write(name: str, path: str) -> None:
+    """Write one hostile file."""
+    if name in FILES:
+        FILES[name](path)
+        return
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", PROTO + PICKLES[name]())
+        archive.writestr("archive/version", b"3\n")
+        archive.writestr("archive/data/0", b"\0\0\0\0")
+
+
+def _bomb(path: str) -> None:
+    """2 MB of deflate that unpack to 2 GiB of pickle."""
+    _raw_zip(path, _zipped_nothing(128), 2 * 1024 * _MIB)
+
+
+def _bomb_that_lies(path: str) -> None:
+    _raw_zip(path, _zipped_nothing(32), 100)
+
+
+def _zipped_nothing(times: int) -> bytes:
+    """Deflate of times × 16 MiB; blocks that a full flush ends can be repeated as they are."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    block = packer.compress(b"N" * (16 * _MIB)) + packer.flush(zlib.Z_FULL_FLUSH)
+    return block * times + packer.flush()
+
+
+def _raw_zip(path: str, body: bytes, claimed: int) -> None:
+    name = b"archive/data.pkl"
+    local = b"PK\3\4" + bytes.fromhex("1400000008000000000000000000")
+    sizes = len(body).to_bytes(4, "little") + claimed.to_bytes(4, "little")
+    local = local[:14] + b"\0\0\0\0" + sizes + len(name).to_bytes(2, "little") + b"\0\0" + name
+    entry = b"PK\1\2\x14\0\x14\0\0\0\x08\0\0\0\0\0" + b"\0\0\0\0" + sizes
+    entry += len(name).to_bytes(2, "little") + b"\0" * 12 + b"\0\0\0\0" + name
+    start = len(local) + len(body)
+    end = b"PK\5\6\0\0\0\0\1\0\1\0" + len(entry).to_bytes(4, "little")
+    with open(path, "wb") as file:
+        file.write(local + body + entry + end + start.to_bytes(4, "little") + b"\0\0")
+
+
+def _many_records(path: str) -> None:
+    """600,000 directory entries that all name one place."""
+    entry = b"PK\1\2" + b"\0" * 24 + b"\1\0" + b"\0" * 16 + b"a"
+    directory = entry * 600_000
+    end = b"PK\5\6\0\0\0\0\xff\xff\xff\xff" + len(directory).to_bytes(4, "little")
+    with open(path, "wb") as file:
+        file.write(b"PK\3\4" + b"\0" * 60 + directory + end + b"\x40\0\0\0\0\0")
+
+
+def _false_ends(path: str) -> None:
+    """A file full of end records that fit nothing."""
+    with open(path, "wb") as file:
+        file.write(b"PK\3\4" + b"PK\5\6" + b"\xfe" * 14 + b"PK\5\6" * 200_000)
+
+
+def _endless_front(path: str) -> None:
+    """A zip without a directory, of records of no size."""
+    record = b"PK\3\4" + b"\0" * 22 + b"\1\0\0\0" + b"a"
+    with open(path, "wb") as file:
+        file.write(record * 500_000)
+
+
+def _json_bombs(body: bytes) -> Callable[[str], None]:
+    def make(path: str) -> None:
+        with open(path, "wb") as file:
+            file.write(len(body).to_bytes(8, "little") + body)
+
+    return make
+
+
+FILES: dict[str, Callable[[str], None]] = {
+    "bomb": _bomb,
+    "bomb_that_lies": _bomb_that_lies,
+    "many_records": _many_records,
+    "false_ends": _false_ends,
+    "endless_front": _endless_front,
+    "deep_json": _json_bombs(b'{"a":' * 500_000),
+    "wide_json": _json_bombs(b'{"a":[' + b"{}," * 2_600_000 + b"{}]}"),
+    "huge_json": _json_bombs(b'{"a":[' + b"0," * 20_000_000 + b"0]}"),
+    "long_json_number": _json_bombs(b'{"a":' + b"9" * 1_000_000 + b"}"),
+}
+
+NAMES = sorted([*PICKLES, *FILES])
+
+
+def _peak() -> int:
+    """The process's largest resident size in bytes."""
+    with open("/proc/self/status") as file:
+        line = next(line for line in file if line.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024
+
+
+def _read_one(path: str) -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (4, 4))
+    resource.setrlimit(resource.RLIMIT_AS, (1024 * _MIB, 1024 * _MIB))
+    header = read_header(path, full=True)
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    report = {
+        "seconds": usage.ru_utime + usage.ru_stime,
+        "peak": _peak(),
+        "format": header.format,
+        "problems": [[p.code, p.kind] for p in header.problems],
+        "globals": list(header.globals[:10]),
+        "ran": os.path.exists("RAN"),
+        "tensors": len(header.tensors),
+    }
+    print(json.dumps(report), flush=True)
+
+
+def main(name: str, directory: str) -> None:
+    """Read one file in a child of this small process, under hard limits; say what was seen."""
+    path = os.path.join(directory, f"{name}.pt")
+    write(name, path)
+    os.chdir(directory)
+    child = os.fork()
+    if child == 0:
+        try:
+            _read_one(path)
+        except BaseException as error:  # noqa: BLE001  (told as the result)
+            print(json.dumps({"error": repr(error)}), flush=True)
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    if status:
+        print(json.dumps({"error": f"ended by signal {status & 127}"}), flush=True)
+    os.unlink(path)
+
+
+if __name__ == "__main__":
+    for each in NAMES:
+        main(each, sys.argv[1])
