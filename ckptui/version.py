@@ -90,5 +90,6 @@ def version_problem(value: object) -> str | None:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    # What the header reader does not build, such as a list, arrives as a stand-in that names it.
+    text = repr(value) if type(value).__module__ == "builtins" else str(value)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

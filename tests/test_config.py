@@ -99,7 +99,7 @@ def test_a_file_that_is_no_text(tmp_path: Path) -> None:
         load_run_config(tmp_path)
 
 
-words = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 configs = st.builds(
     RunConfig,
     command=st.lists(words, max_size=4).map(tuple),

@@ -24,7 +24,7 @@ from ckptui.failure_log import (
 names = st.binary(min_size=1, max_size=40).map(
     lambda raw: os.fsdecode(raw.replace(b"\0", b"0").replace(b"/", b"_"))
 )
-texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
 def test_a_line_is_path_reason_timestamp(tmp_path: Path) -> None:

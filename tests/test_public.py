@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import doctest
 import inspect
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
@@ -33,6 +35,31 @@ def test_each_name_resolves_and_is_documented(name: str) -> None:
         assert "Example:" in doc, f"{name} has no example"
     elif inspect.isclass(value):
         assert value.__doc__, f"{name} has no docstring"
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "durable",
+        "version",
+        "marker",
+        "failure_log",
+        "input_hash",
+        "config",
+        "globs",
+        "checkpoint.save",
+        "checkpoint.load",
+        "checkpoint.info",
+        "checkpoint.stage",
+        "checkpoint.context",
+        "checkpoint.manager",
+        "checkpoint.adopt",
+    ],
+)
+def test_the_examples_are_true(module: str) -> None:
+    results = doctest.testmod(import_module(f"ckptui.{module}"))
+    assert results.attempted > 0
+    assert results.failed == 0
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ckptui.formats.model import Opaque
 from ckptui.version import CHECKPOINT_VERSION, checkpoint_version, parse_version, version_problem
 
 
@@ -37,6 +38,10 @@ def test_a_huge_value_is_cut_in_the_message() -> None:
 @pytest.mark.parametrize("value", [1, "1", "1.0", "1.0.0", 1.0])
 def test_equal_versions_are_equal(value: object) -> None:
     assert parse_version(value) == (1,)
+
+
+def test_a_stand_in_of_the_header_reader_is_named() -> None:
+    assert "<list>" in (version_problem(Opaque("list")) or "")
 
 
 def test_ten_is_newer_than_nine() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import pickle
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -13,10 +15,11 @@ from ckptui.checkpoint.torch_import import import_torch
 from ckptui.durable import StrPath
 from ckptui.errors import CheckpointError
 from ckptui.terms import Category, Level, Result
-from ckptui.validation.verdict import Verdict
 from ckptui.version import checkpoint_version
 
 _log = logging.getLogger("ckptui")
+_GLOBAL: Final = re.compile(r"GLOBAL (\S+) was not")
+_SAID: Final = re.compile(r"WeightsUnpickler error: ([^\n]+)")
 _NO_MEMORY: Final = "there is not enough memory to load it"
 
 
@@ -77,16 +80,17 @@ def _validate(path: str, required_keys: tuple[str, ...], safe: bool) -> None:
     verdict = check_file(
         path, level=Level.CHECKSUMS, load=False, required_keys=required_keys, settle=False
     )
-    if verdict.ok or (not safe and _only_unsafe(verdict)):
+    if verdict.ok:
         return
-    _log.error("%s: %s: %s", path, verdict.category, verdict.reason)
-    raise CheckpointError(path, verdict.category, verdict.reason or "the check failed")
-
-
-def _only_unsafe(verdict: Verdict) -> bool:
-    others = [check for level, check in verdict.checks.items() if level is not Level.LOAD]
-    failed = any(check.result is Result.FAIL for check in others)
-    return verdict.category is Category.UNSAFE and not failed
+    category, reason = verdict.category, verdict.reason
+    if category is Category.UNSAFE and not safe:
+        # The caller has decided about its code; damage comes before unsafe, so that leaves keys.
+        failed = [check.detail for check in verdict.checks.values() if check.result is Result.FAIL]
+        if not failed:
+            return
+        category, reason = Category.INCOMPATIBLE, "; ".join(failed)
+    _log.error("%s: %s: %s", path, category, reason)
+    raise CheckpointError(path, category, reason or "the check failed")
 
 
 def _load(path: str, safe: bool) -> object:
@@ -94,10 +98,13 @@ def _load(path: str, safe: bool) -> object:
     try:
         loaded: object = torch.load(path, map_location="cpu", weights_only=safe)
     except pickle.UnpicklingError as error:
-        category = "unsafe" if safe and "weights_only" in str(error).lower() else "corrupted"
-        raise CheckpointError(path, category, _plain(error)) from error
+        if not safe:
+            raise CheckpointError(path, "corrupted", f"torch cannot load it: {error}") from error
+        raise CheckpointError(path, "unsafe", _refused(error)) from error
     except OSError as error:
-        raise CheckpointError(path, "unreadable", error.strerror or str(error)) from error
+        # torch maps what it takes for a file's length; on one that was cut short that is EINVAL.
+        category = "corrupted" if error.errno in (errno.EINVAL, None) else "unreadable"
+        raise CheckpointError(path, category, error.strerror or str(error)) from error
     except MemoryError as error:
         raise CheckpointError(path, "unreadable", _NO_MEMORY) from error
     except (RuntimeError, EOFError, ValueError, KeyError, AttributeError, ImportError) as error:
@@ -107,9 +114,12 @@ def _load(path: str, safe: bool) -> object:
     return loaded
 
 
-def _plain(error: Exception) -> str:
-    first = str(error).split("\n", 1)[0]
-    return f"torch's safe loader refuses it ({first}); safe=False loads it if you trust its writer"
+def _refused(error: Exception) -> str:
+    """What the safe loader refused; its own message is a page of advice with terminal codes."""
+    said = _SAID.search(str(error))
+    named = _GLOBAL.search(said[1]) if said else None
+    what = named[1] if named else f"it ({said[1]})" if said else "it"
+    return f"torch's safe loader refuses {what}; safe=False loads it, if you trust its writer"
 
 
 def _warn_unfinished(loaded: dict[str, object], path: str) -> None:

@@ -179,7 +179,7 @@ def test_a_disk_without_a_free_block(tmpfs: Path) -> None:
 def test_a_disk_without_a_free_inode(tmpfs: Path, free: int) -> None:
     """One inode is enough for the checkpoint and none is left for its marker: nothing changes."""
     before = Before(tmpfs)
-    fillers = []
+    fillers: list[Path] = []
     with pytest.raises(OSError):
         while True:
             filler = tmpfs / f"filler{len(fillers)}"
