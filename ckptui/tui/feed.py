@@ -10,8 +10,8 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from ckptui.tui.messages import SnapshotChanged
-from ckptui.watch.model import Snapshot
-from ckptui.watch.monitor import Change, Monitor
+from ckptui.watch.model import Change, Snapshot
+from ckptui.watch.monitor import Monitor
 
 PAINT_SECONDS: Final = 0.25
 """Least time between two paints that nobody asked for by a key."""

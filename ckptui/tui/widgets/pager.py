@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -34,6 +34,7 @@ class Pager(ScrollView, can_focus=True):
         self._lines: list[Line] = []
         self._folded: list[Line] = []
         self._tail: list[Line] = []
+        self._painted: dict[int, Line] = {}
 
     def show(self, lines: Sequence[Line]) -> None:
         """Replace the text; nothing is painted where it reads the same."""
@@ -73,6 +74,8 @@ class Pager(ScrollView, can_focus=True):
         return len(self._folded) + len(self._tail)
 
     def _fold(self) -> None:
+        if not self.size:
+            return  # not laid out yet; the first resize folds
         self._folded = fold_all(self._lines, self._room)
         self._sized()
 
@@ -80,16 +83,24 @@ class Pager(ScrollView, can_focus=True):
         self.virtual_size = Size(self._room, self.line_count)
         if self.following:
             self._go(self._last)
-        self.refresh()
+        self._repaint_changed()
+
+    def _repaint_changed(self) -> None:
+        """Repaint only the lines that would now read differently."""
+        top = round(self.scroll_y)
+        for y in range(self._page):
+            if self._painted.get(y) != self._line(top + y):
+                self.refresh(Region(0, y, self._room, 1))
 
     def on_resize(self) -> None:
         """Break the lines anew."""
+        self._painted.clear()
         self._fold()
 
     def render_line(self, y: int) -> Strip:
         """Paint one line of the widget."""
         index = round(self.scroll_y) + y
-        spans = self._line(index)
+        spans = self._painted[y] = self._line(index)
         width = self.scrollable_content_region.width
         return paint(self, spans, width, self.rich_style, ascii_only=self.ascii_only)
 

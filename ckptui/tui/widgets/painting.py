@@ -50,9 +50,32 @@ def paint(
         shown = clip(text, left, middle=False, ascii_only=ascii_only)
         segments.append(Segment(shown, base + role_style(widget, span.role)))
         left -= cells(shown)
-    if left > 0:
-        segments.append(Segment(" " * left, base))
-    return Strip(segments, width)
+    return one_line(segments, width, base)
+
+
+def one_line(segments: Iterable[Segment], width: int, base: Style) -> Strip:
+    """Segments as one line of ``width`` cells; neighbours that look alike are sent as one.
+
+    A colour costs forty bytes each time it is named. Blanks show no foreground, so they join
+    whatever stands before them on the same ground.
+    """
+    joined: list[Segment] = []
+    for segment in segments:
+        if joined and _joins(joined[-1], segment):
+            joined[-1] = Segment(joined[-1].text + segment.text, joined[-1].style)
+        else:
+            joined.append(segment)
+    return Strip(joined).adjust_cell_length(width, base)
+
+
+def _joins(before: Segment, after: Segment) -> bool:
+    if before.style == after.style:
+        return True
+    if after.text.strip(" ") or before.style is None or after.style is None:
+        return False
+    same_ground = before.style.bgcolor == after.style.bgcolor
+    drawn = (before.style.underline, before.style.reverse, after.style.reverse)
+    return same_ground and not any(drawn)
 
 
 def width_of(spans: Iterable[Span]) -> int:

@@ -9,10 +9,8 @@ would now read differently.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Final, TypeAlias
 
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
@@ -21,31 +19,18 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from ckptui.present.columns import GAP, Cell, Column, fitting
+from ckptui.present.columns import Cell, Column, fitting
 from ckptui.present.glyphs import Role
-from ckptui.present.safe import clip, pad
 from ckptui.present.spans import Span
 from ckptui.tui.keys import TABLE, bindings
-from ckptui.tui.widgets.painting import ROLE_CLASSES, paint, role_style
+from ckptui.tui.widgets.painting import ROLE_CLASSES, paint
+from ckptui.tui.widgets.rowpaint import GUTTER, Layout, Look
 
 CellSource: TypeAlias = "Callable[[str], Mapping[str, Cell]]"
 """Gives a row's cells by its key, by column id."""
 
-GUTTER: Final = 3
-"""Cells left of the first column: the cursor's bar, the mark, a blank."""
-
 HEADER: Final = 1
 """Lines above the rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What one line shows; two equal looks paint the same."""
-
-    key: str
-    cells: tuple[Cell, ...]
-    cursor: bool
-    marked: bool
 
 
 class Table(ScrollView, can_focus=True):
@@ -107,8 +92,8 @@ class Table(ScrollView, can_focus=True):
         self.sorted_by: tuple[str, bool] | None = None
         self.empty: tuple[str, ...] = ()
         self._index: dict[str, int] = {}
-        self._painted: dict[int, _Look] = {}
-        self._widths: dict[str, int] = {}
+        self._painted: dict[int, Look] = {}
+        self._plan = Layout()
 
     # What it shows
 
@@ -125,7 +110,7 @@ class Table(ScrollView, can_focus=True):
         self._index = {key: line for line, key in enumerate(keys)}
         self.marks &= self._index.keys()
         if grown:
-            self.virtual_size = Size(self.size.width, len(keys) + HEADER)
+            self.virtual_size = Size(self._width, len(keys) + HEADER)
         if self.cursor is not None and self.cursor in self._index:
             self._keep_on_screen(before)
         else:
@@ -144,9 +129,11 @@ class Table(ScrollView, can_focus=True):
     def touch(self) -> None:
         """Repaint the visible rows that would now read differently, and no others."""
         for line in range(self.top, min(self.top + self.page, len(self.keys))):
-            painted = self._painted.get(line - self.top)
-            if painted is None or painted != self._look(line):
+            painted, look = self._painted.get(line - self.top), self._look(line)
+            if painted is None or not painted.same_row(look):
                 self._repaint(line)
+            elif painted.cells != look.cells:
+                self._repaint_cells(line, painted, look)
         for line in range(len(self.keys), self.top + self.page):
             if self._painted.pop(line - self.top, None) is not None:
                 self._repaint(line)
@@ -154,7 +141,7 @@ class Table(ScrollView, can_focus=True):
     def sort_mark(self, column: str | None, *, down: bool) -> None:
         """Show in the header which column the rows are sorted by."""
         self.sorted_by = None if column is None else (column, down)
-        self.refresh(Region(0, 0, self.size.width, HEADER))
+        self.refresh(Region(0, 0, self._width, HEADER))
 
     # Cursor and marks
 
@@ -266,82 +253,61 @@ class Table(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Choose the columns anew and keep the cursor in view."""
-        self._widths = fitting(self.columns, max(self.size.width - GUTTER, 1))
-        self.virtual_size = Size(self.size.width, len(self.keys) + HEADER)
-        self._painted.clear()
+        self._lay_out()
+        self.virtual_size = Size(self._width, len(self.keys) + HEADER)
         self._show_cursor()
+
+    @property
+    def _width(self) -> int:
+        return max(self.scrollable_content_region.width, GUTTER + 1)
+
+    def _lay_out(self) -> None:
+        widths = fitting(self.columns, self._width - GUTTER)
+        shown = tuple(column for column in self.columns if column.id in widths)
+        self._plan = Layout(shown, widths, self._width, self.ascii_only)
+        self._painted.clear()
 
     def render_line(self, y: int) -> Strip:
         """Paint one line of the widget."""
+        if self._plan.width != self._width:  # a scroll bar came or went
+            self._lay_out()
         if y < HEADER:
-            return self._header()
+            base = self.get_component_rich_style("table--header")
+            sorted_base = self.get_component_rich_style("table--sorted")
+            return self._plan.header(base, sorted_base, self.sorted_by)
         line = self.top + y - HEADER
         if line < len(self.keys):
             look = self._painted[y - HEADER] = self._look(line)
-            return self._row(look)
+            return self._plan.row(self, look, self._base(look))
         self._painted.pop(y - HEADER, None)
         return self._beyond(y - HEADER)
 
-    def _look(self, line: int) -> _Look:
+    def _look(self, line: int) -> Look:
         key = self.keys[line]
-        cells = self.source(key)
-        shown = tuple(cells[column] for column in self._widths if column in cells)
-        return _Look(key, shown, key == self.cursor, key in self.marks)
+        cells, marked = self.source(key), key in self.marks
+        return Look.of(key, cells, self._plan.columns, cursor=key == self.cursor, marked=marked)
 
     def _repaint(self, line: int) -> None:
         y = line - self.top + HEADER
         if HEADER <= y < self.size.height:
-            self.refresh(Region(0, y, self.size.width, 1))
+            self.refresh(Region(0, y, self._width, 1))
 
-    def _base(self, look: _Look) -> Style:
+    def _repaint_cells(self, line: int, painted: Look, look: Look) -> None:
+        y = line - self.top + HEADER
+        places = zip(self._plan.ends(), painted.cells, look.cells, strict=False)
+        last = max((end for end, old, new in places if old != new), default=0)
+        # Textual sends a line from its beginning whatever the region, so one region is cheapest.
+        self.refresh(Region(0, y, last, 1))
+
+    def _base(self, look: Look) -> Style:
         if look.cursor:
             return self.get_component_rich_style("table--cursor")
         if look.marked:
             return self.get_component_rich_style("table--marked")
         return self.rich_style
 
-    def _row(self, look: _Look) -> Strip:
-        base = self._base(look)
-        bar = (">" if self.ascii_only else "▌") if look.cursor else " "
-        mark = ("*" if self.ascii_only else "•") if look.marked else " "
-        segments = [
-            Segment(bar, base + role_style(self, Role.ACCENT)),
-            Segment(mark + " ", base + role_style(self, Role.STRONG)),
-        ]
-        for index, (column, cell) in enumerate(
-            zip(self._shown_columns(), look.cells, strict=False)
-        ):
-            text = self._fit(column, cell.text) + (" " * GAP if index < len(look.cells) - 1 else "")
-            segments.append(Segment(text, base + role_style(self, cell.role)))
-        return Strip(segments).adjust_cell_length(self.size.width, base)
-
-    def _header(self) -> Strip:
-        base = self.get_component_rich_style("table--header")
-        segments = [Segment(" " * GUTTER, base)]
-        for column in self._shown_columns():
-            title, style = column.title, base
-            if self.sorted_by and self.sorted_by[0] == column.id:
-                title += self._arrow(down=self.sorted_by[1])
-                style = self.get_component_rich_style("table--sorted")
-            segments.append(Segment(self._fit(column, title), style))
-            segments.append(Segment(" " * GAP, base))
-        return Strip(segments).adjust_cell_length(self.size.width, base)
-
-    def _arrow(self, *, down: bool) -> str:
-        if self.ascii_only:
-            return "v" if down else "^"
-        return "▾" if down else "▴"
-
     def _beyond(self, y: int) -> Strip:
         """The lines under the last row: blank, or a sentence where there are no rows at all."""
         text = self.empty[y - 1] if not self.keys and 0 < y <= len(self.empty) else ""
         spans = (Span(" " * GUTTER), Span(text, Role.MUTED))
-        return paint(self, spans, self.size.width, self.rich_style, ascii_only=self.ascii_only)
-
-    def _shown_columns(self) -> list[Column]:
-        return [column for column in self.columns if column.id in self._widths]
-
-    def _fit(self, column: Column, text: str) -> str:
-        width = self._widths[column.id]
-        shown = clip(text, width, middle=column.middle, ascii_only=self.ascii_only)
-        return pad(shown, width, right=column.right)
+        return paint(self, spans, self._width, self.rich_style, ascii_only=self.ascii_only)
