@@ -7,7 +7,7 @@ from typing import Final
 
 from ckptui.present import units
 from ckptui.present.repairs import plan_lines, plan_title
-from ckptui.present.spans import Line, line
+from ckptui.present.spans import Line
 from ckptui.repair.model import Plan, Step
 from ckptui.terms import Action
 
@@ -80,9 +80,8 @@ def preview_lines(
     """The text of a preview of one plan or several."""
     lines: list[Line] = []
     for document in documents:
-        written = [line(each) for each in texts(document, "preview")]
         lines += [()] if lines else []
-        lines += written or plan_lines(plan_of(document, root), width=width)
+        lines += plan_lines(plan_of(document, root), width=width)
     return lines
 
 

@@ -77,8 +77,11 @@ class RepairActions(RunScreen):
             plans.append(plan)
         if not await self._agreed(plans):
             return
+        asked = any(text(plan.document or {}, "confirm") for plan in plans)
+        sure = ("--even-last-good",) if asked else ()
         for action, paths in wanted.items():
-            self._tell(await self._repair(action, paths, "--yes"))
+            # What needs a second yes has had it by now; without, the verb refuses.
+            self._tell(await self._repair(action, paths, "--yes", *sure))
         self.table.clear_marks()
         self.services.monitor.rescan()
 
@@ -98,10 +101,12 @@ class RepairActions(RunScreen):
                 return False
         return True
 
-    async def _repair(self, action: Action, paths: Sequence[str], how: str) -> Answer:
+    async def _repair(self, action: Action, paths: Sequence[str], *how: str) -> Answer:
         root = self.services.root
         full = [os.path.join(root, path) for path in paths]
-        return await self.services.verbs.ask("repair", action, how, "--json", "--", *full)
+        return await self.services.verbs.ask(
+            "repair", action, "--root", root, "--json", *how, "--", *full
+        )
 
     def _tell(self, answer: Answer) -> None:
         if answer.document is not None and answer.ok:
