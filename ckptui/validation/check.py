@@ -107,7 +107,7 @@ def _check(
         header = Header("empty" if source.size == 0 else "", source.size)
         return _settle(source, order, _verdict(source, order, header, findings))
     content = read_content(source, whole=not order.header_only)
-    findings = _from_content(content, order)
+    findings = _from_content(source, content, order)
     findings[Level.SIZE] = size
     if order.level >= Level.CHECKSUMS and not order.header_only:
         progress = Progress(0, on_progress, is_cancelled)
@@ -115,8 +115,26 @@ def _check(
     return _settle(source, order, _verdict(source, order, content.header, findings))
 
 
-def _from_content(content: Content, order: Order) -> dict[Level, Finding]:
-    """Levels 2, 3 and 4, as far as they were asked for."""
+def _from_content(source: Source, content: Content, order: Order) -> dict[Level, Finding]:
+    """Levels 2, 3 and 4, as far as they were asked for.
+
+    Where one of them has something against the file, its pickle is looked at once more: damage
+    in there can look like anything, a newer version or a dangerous name.
+    """
+    findings = _judge_content(content, order)
+    later = [finding for level, finding in findings.items() if level is not Level.CONTAINER]
+    if findings[Level.CONTAINER].category is None and any(f.category is not None for f in later):
+        from ckptui.validation.payload import damaged_pickle
+
+        damage = damaged_pickle(source, content)
+        if damage is not None:
+            findings[Level.LOAD] = damage
+            if Level.KEYS in findings:
+                findings[Level.KEYS] = skipped("its pickle is damaged")
+    return findings
+
+
+def _judge_content(content: Content, order: Order) -> dict[Level, Finding]:
     container = check_container(content.header, content.problems)
     findings = {Level.CONTAINER: container}
     if order.level >= Level.LOAD:

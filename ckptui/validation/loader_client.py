@@ -97,11 +97,12 @@ class LoaderClient:
 
     def read(self) -> None:
         """Take in what the loader has said."""
-        if self.child is None:
+        child = self.child
+        if child is None:
             return
-        for message in self.child.receive():
+        for message in child.receive():
             self._hear(message)
-        if self.child is not None and self.child.ended:
+        if child.ended and self.child is child:
             self._died(self._stop())
 
     def check_time(self, now: float) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import chain
 
+from isal import isal_zlib
+
 from ckptui.formats.model import Record, StorageInfo
-from ckptui.terms import Level
+from ckptui.terms import Category, Level
 from ckptui.validation.checksums import (
     NO_CHECKSUMS,
     SERIALIZATION_ID,
@@ -16,7 +18,7 @@ from ckptui.validation.checksums import (
     none_recorded,
     plan_sums,
 )
-from ckptui.validation.finding import Finding
+from ckptui.validation.finding import Finding, failed
 from ckptui.validation.reading import Content
 from ckptui.validation.scan import Progress, scan
 from ckptui.validation.source import Source
@@ -50,6 +52,23 @@ def _judge_sums(source: Source, content: Content, sums: Sequence[RecordSum]) -> 
     if none_recorded(content.records):
         return NO_CHECKSUMS
     return judge_sums(sums, content.header.tensors, _saved_id(source, content.records))
+
+
+def damaged_pickle(source: Source, content: Content) -> Finding | None:
+    """A finding where the pickle does not match its own checksum; it is small, unlike the rest.
+
+    Raises:
+        OSError: Where the disk does not let us.
+    """
+    for record in content.records:
+        if record.name.endswith("/data.pkl") and record.crc is not None and not record.method:
+            data = source.pread(record.size, record.data_start)
+            if isal_zlib.crc32(data) != record.crc:
+                return failed(
+                    Category.CORRUPTED,
+                    "its pickle is damaged: it does not match its checksum; cause not known",
+                )
+    return None
 
 
 def _saved_id(source: Source, records: Sequence[Record]) -> str:

@@ -13,7 +13,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from threading import Lock
 from typing import Final
@@ -35,6 +35,13 @@ PATIENCE: Final = 60.0
 """Seconds without a sign of life (a verdict, or bytes read) before a worker is given up."""
 _MOST_WORKERS: Final = 8
 _TICK: Final = 0.05
+_ATTEMPTS: Final = 2
+"""A worker may be killed from outside: only the second death is put down to the file."""
+_CANCEL: Final = 1.0
+"""Seconds that a worker has to heed a cancel before it is ended."""
+_STILLBORN: Final = 3
+"""Workers in a row that end before they are ready: then none will ever be."""
+_NEWS, _WAKE = b"n", b"w"
 
 
 @dataclass(slots=True)
@@ -53,6 +60,8 @@ class _Job:
 class _Worker:
     child: Child
     jobs: dict[int, _Job]
+    ready: bool = False
+    unwanted: dict[int, float] = field(default_factory=dict)
 
     @property
     def deep(self) -> bool:
@@ -97,6 +106,7 @@ class Pool:
         self._ear, self._mouth = socket.socketpair()
         self._ear.setblocking(False)
         self._mouth.setblocking(False)
+        self._stillborn = 0
         self._closed = False
 
     # From any thread -----------------------------------------------------------------------
@@ -107,19 +117,22 @@ class Pool:
             id_ = next(self._ids)
             self._arrived.append(_Job(id_, request))
             self._pending += 1
-        self.wake()
+        self._call(_NEWS)
         return id_
 
     def cancel(self, id_: int) -> None:
         """Take a request back. It still ends, within a second, as ``Done`` (or ``Answer``)."""
         with self._lock:
             self._unwanted.append(id_)
-        self.wake()
+        self._call(_NEWS)
 
     def wake(self) -> None:
         """Make ``events`` return now."""
+        self._call(_WAKE)
+
+    def _call(self, what: bytes) -> None:
         try:
-            self._mouth.send(b"!")
+            self._mouth.send(what)
         except OSError:
             # Full: it is awake already. Closed: there is nobody to wake.
             pass
@@ -134,7 +147,7 @@ class Pool:
     def events(self, timeout: float) -> list[Event]:
         """What has happened; waits up to ``timeout`` seconds for the first of it.
 
-        Returns early, and empty, where ``wake`` was called or nothing is pending.
+        Returns early, and empty, where ``wake`` was called.
         """
         deadline = time.monotonic() + timeout
         while True:
@@ -145,7 +158,7 @@ class Pool:
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 return []
-            if self._listen(remaining) and not self._out and not self._arrived:
+            if self._listen(remaining):
                 return self._gather()
 
     def close(self) -> None:
@@ -186,6 +199,7 @@ class Pool:
             return
         for worker in self._workers:
             if id_ in worker.jobs:
+                worker.unwanted[id_] = time.monotonic()
                 worker.child.send({"cancel": [id_]})
                 return
         self._queue = deque(job for job in self._queue if job.id != id_)
@@ -274,16 +288,15 @@ class Pool:
     # Listening -----------------------------------------------------------------------------
 
     def _listen(self, timeout: float) -> bool:
-        """Wait for lines. True where somebody called ``wake``."""
+        """Wait for lines, and read them. True where somebody called ``wake``."""
         with selectors.DefaultSelector() as selector:
             selector.register(self._ear, selectors.EVENT_READ)
             for worker in self._workers:
                 selector.register(worker.child, selectors.EVENT_READ)
             if self._loader.child is not None:
                 selector.register(self._loader.child, selectors.EVENT_READ)
-            woken = any(key.fileobj is self._ear for key, _ in selector.select(self._nap(timeout)))
-        if woken:
-            self._drain()
+            selector.select(self._nap(timeout))
+        woken = self._was_woken()
         for worker in list(self._workers):
             worker.child.flush()
             self._hear(worker)
@@ -292,16 +305,18 @@ class Pool:
         return woken
 
     def _nap(self, timeout: float) -> float:
-        if any(worker.child.unsent for worker in self._workers):
+        if any(worker.child.unsent or worker.unwanted for worker in self._workers):
             return min(timeout, _TICK)
         return min(timeout, max(_TICK, self._patience / 10), 1.0)
 
-    def _drain(self) -> None:
+    def _was_woken(self) -> bool:
+        woken = False
         try:
-            while self._ear.recv(4096):
-                pass
+            while heard := self._ear.recv(4096):
+                woken = woken or _WAKE in heard
         except BlockingIOError:
             pass
+        return woken
 
     def _hear(self, worker: _Worker) -> None:
         for message in worker.child.receive():
@@ -310,6 +325,9 @@ class Pool:
             self._bury(worker, worker.child.kill())
 
     def _take_message(self, worker: _Worker, message: Message) -> None:
+        if "ready" in message:
+            worker.ready = True
+            self._stillborn = 0
         for id_, wire in _pairs(message.get("done")):
             self._checked(worker, id_, wire)
         at = message.get("at")
@@ -326,6 +344,7 @@ class Pool:
 
     def _checked(self, worker: _Worker, id_: int, wire: Mapping[str, object]) -> None:
         job = worker.jobs.pop(id_, None)
+        worker.unwanted.pop(id_, None)
         if job is None:
             return
         verdict = verdict_from_wire(wire)
@@ -349,29 +368,43 @@ class Pool:
     def _check_time(self) -> None:
         now = time.monotonic()
         for worker in list(self._workers):
-            if worker.jobs and now - worker.child.heard > self._patience:
+            if any(now - since > _CANCEL for since in worker.unwanted.values()):
+                self._end_unwanted(worker)
+            elif worker.jobs and now - worker.child.heard > self._patience:
                 self._bury(worker, "", timed_out=True)
                 worker.child.kill()
         self._loader.check_time(now)
 
+    def _end_unwanted(self, worker: _Worker) -> None:
+        """End a worker that does not heed a cancel; what else it had is done by another."""
+        for id_ in worker.unwanted:
+            job = worker.jobs.pop(id_, None)
+            if job is not None:
+                self._finish(id_, cancelled(job.request.path))
+        self._workers.remove(worker)
+        self._queue.extendleft(reversed(worker.jobs.values()))
+        worker.child.kill()
+
     def _bury(self, worker: _Worker, how: str, *, timed_out: bool = False) -> None:
         """Replace a worker. What it had alone is judged; a batch is tried again one by one."""
         self._workers.remove(worker)
+        self._stillborn += not worker.ready
         jobs = list(worker.jobs.values())
-        for position, job in enumerate(reversed(jobs)):
-            suspect = position == len(jobs) - 1
-            self._give_up_or_retry(
-                job, how, suspect=suspect, timed_out=timed_out, sole=len(jobs) == 1
-            )
+        for job in reversed(jobs):
+            # Workers go through a batch in order: the first one left is what it was at.
+            if job is jobs[0]:
+                job.attempts += 1
+            if job.id in worker.unwanted:
+                self._finish(job.id, cancelled(job.request.path))
+            else:
+                self._give_up_or_retry(job, how, timed_out=timed_out and len(jobs) == 1)
+        if self._stillborn >= _STILLBORN:
+            self._fail_all(f"the check workers cannot run here, each {how}")
 
-    def _give_up_or_retry(
-        self, job: _Job, how: str, *, suspect: bool, timed_out: bool, sole: bool
-    ) -> None:
-        if suspect:
-            job.attempts += 1
-        if timed_out and sole:
+    def _give_up_or_retry(self, job: _Job, how: str, *, timed_out: bool) -> None:
+        if timed_out:
             self._finish(job.id, no_answer(job.request.path, self._patience))
-        elif job.attempts >= 2:
+        elif job.attempts >= _ATTEMPTS:
             self._finish(job.id, died(job.request.path, f"the check worker {how} while reading it"))
         else:
             self._queue.appendleft(replace(job, alone=True))

@@ -1,7 +1,7 @@
 """The check worker: ``python -m ckptui.validation.worker PARENT``, JSON lines over its pipes.
 
-It reads ``{"do": [[id, request], …]}`` and ``{"cancel": [id, …]}``, and writes
-``{"done": [[id, verdict], …]}``, ``{"at": [id, bytes done, bytes in all]}``,
+It says ``{"ready": pid}``, reads ``{"do": [[id, request], …]}`` and ``{"cancel": [id, …]}``, and
+writes ``{"done": [[id, verdict], …]}``, ``{"at": [id, bytes done, bytes in all]}``,
 ``{"answer": [id, document]}`` and ``{"broke": [id, sentence]}``. A file that kills or hangs it
 costs one verdict: the pool sees to the rest.
 """
@@ -160,7 +160,9 @@ def main() -> NoReturn:
     import ckptui.validation.wire  # noqa: F401
 
     limit_memory(MEMORY)
-    _serve(orders, Reports(out))
+    reports = Reports(out)
+    reports.say({"ready": os.getpid()})
+    _serve(orders, reports)
 
 
 if __name__ == "__main__":
