@@ -98,8 +98,17 @@ class Link:
         except (OSError, ValueError):  # it ended, or we are closing
             return
 
+    def kill(self) -> None:
+        """Kill it; from any thread."""
+        process = self._process
+        if process is not None:
+            process.kill()
+
     def stop(self) -> None:
-        """End it without waiting: one that hangs in the kernel dies when the kernel lets go."""
+        """End it without waiting: one that hangs in the kernel dies when the kernel lets go.
+
+        Only from the thread that reads.
+        """
         process, self._process = self._process, None
         if process is None:
             return

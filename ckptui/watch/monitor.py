@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import threading
 import time
 from collections import deque
@@ -65,9 +66,9 @@ class Monitor:
         self._closed = False
         self._todo: deque[Callable[[], None]] = deque()
         self._events: deque[Progress | Done | Answer] = deque()
-        self._wake_read, self._wake_write = os.pipe()
-        os.set_blocking(self._wake_read, False)
-        os.set_blocking(self._wake_write, False)
+        self._ear, self._mouth = socket.socketpair()
+        self._ear.setblocking(False)
+        self._mouth.setblocking(False)
         self._own_pool = pool is None
         self._pool: Pool | None = pool
         self._pool_thread: threading.Thread | None = None
@@ -104,7 +105,8 @@ class Monitor:
         if self._closed:
             return
         self._closed = True
-        self._link.stop()
+        # The monitor's thread alone closes what it reads from; here the scanner is only killed.
+        self._link.kill()
         self._wake()
         with self._published:
             self._published.notify_all()
@@ -194,8 +196,8 @@ class Monitor:
 
     def _wake(self) -> None:
         try:
-            os.write(self._wake_write, b"!")
-        except (BlockingIOError, OSError):
+            self._mouth.send(b"!")
+        except OSError:  # full: it is awake already; closed: there is nobody to wake
             pass
 
     def _tell(self, message: dict[str, object]) -> None:
@@ -229,6 +231,9 @@ class Monitor:
             if self._brain.dirty and time.monotonic() - published_at >= _PUBLISH_EVERY:
                 published_at = time.monotonic()
                 self._publish()
+        self._link.stop()
+        self._ear.close()
+        self._mouth.close()
 
     def _pause(self, published_at: float) -> float:
         now = time.monotonic()
@@ -238,7 +243,7 @@ class Monitor:
         return min(_IDLE, max(0.0, due - now)) if due is not None else _IDLE
 
     def _step(self, timeout: float) -> None:
-        messages = self._link.read(self._wake_read, timeout)
+        messages = self._link.read(self._ear.fileno(), timeout)
         if self._closed:
             return
         self._drain()
@@ -258,9 +263,9 @@ class Monitor:
 
     def _drain(self) -> None:
         try:
-            while os.read(self._wake_read, 4096):
+            while self._ear.recv(4096):
                 pass
-        except (BlockingIOError, OSError):
+        except BlockingIOError:
             pass
 
     def _start_scanner(self) -> None:
@@ -272,7 +277,7 @@ class Monitor:
             self._over = True
             self._brain.fail(f"the scanner cannot be started: {error.strerror}")
         if self._closed:  # close() may have come between
-            self._link.stop()
+            self._link.kill()
 
     def _scanner_ended(self) -> None:
         words = self._link.last_words()

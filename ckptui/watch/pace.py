@@ -22,12 +22,14 @@ class WatchState:
         on: Events come.
         watched, directories: How many directories are watched, of how many.
         problem: Why there are none, in words.
+        counted: False before anything is known.
     """
 
     on: bool = False
     watched: int = 0
     directories: int = 0
     problem: str = ""
+    counted: bool = False
 
     @property
     def complete(self) -> bool:
@@ -55,7 +57,7 @@ def sweep_interval(
         interval = max(_BASE, 20 * work, took)
     elif hints:
         # The sweep is only the safety net here: under one percent of a core.
-        interval = max(_BASE, 100 * work)
+        interval = max(_BASE, 120 * work)
     else:
         interval = max(_WITHOUT_HINTS, 20 * work)
     return interval * _IDLE_FACTOR if idle > _IDLE else interval
@@ -74,7 +76,7 @@ def describe(
             return "sweep", f"{kind}: live on this host, others within {every}"
         return "sweep", f"{kind}: looked at every {every}"
     if not state.on:
-        why = state.problem or "events are off"
+        why = state.problem or ("events are off" if state.counted else "starting to watch")
         return "sweep", f"{why}; looked at every {every}"
     if not state.complete:
         some = f"{state.watched:,} of {state.directories:,} directories"

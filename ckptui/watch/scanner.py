@@ -70,6 +70,7 @@ class Scanner:
         self._last_sweep = (0.0, 0.0, 0.0)  # wall clock, seconds it took, seconds of them at work
         self._touched = time.monotonic()
         self._in_sweep = False
+        self._told_problem = ""
 
     # What it says
 
@@ -167,29 +168,35 @@ class Scanner:
         self._surroundings.look()
 
     def _root_is_there(self) -> bool:
-        """Check the identity of the root; where it is gone nothing is forgotten."""
-        if not self._root.due(self.network):
-            return not self._root.problem
-        before = self._root.problem
-        changed = self._root.check()
-        if self._root.problem != before:
-            self.send({"is": "problem", "text": self._root.problem})
-        if changed and not self._root.problem:
+        """Check the identity of the root now and then; where it is gone nothing is forgotten."""
+        if self._root.due(self.network):
+            self._check_root()
+        return not self._root.problem
+
+    def _check_root(self) -> None:
+        if self._root.check():
             self._watches.restart()
             self._next_sweep = 0.0
-        return not self._root.problem
+        self._tell_problem()
+
+    def _root_failed(self, error: OSError) -> None:
+        self._root.fail(error)
+        self._tell_problem()
+
+    def _tell_problem(self) -> None:
+        if self._root.problem != self._told_problem:
+            self._told_problem = self._root.problem
+            self.send({"is": "problem", "text": self._told_problem})
 
     def _sweep(self) -> bool:
         """Look at everything. False where the root could not be read."""
         if self._in_sweep:
             return False
+        self._check_root()
+        if self._root.problem:
+            return False
         self._in_sweep = True
         started, slept = time.monotonic(), self._throttle.slept
-        self._root.check()
-        if self._root.problem:
-            self.send({"is": "problem", "text": self._root.problem})
-            self._in_sweep = False
-            return False
         self._emit_own()
         try:
             for diff in self.tree.sweep():
@@ -198,8 +205,7 @@ class Scanner:
                     self._take_hints(time.monotonic())
                     self._relist_due()
         except OSError as error:
-            self._root.fail(error)
-            self.send({"is": "problem", "text": self._root.problem})
+            self._root_failed(error)
             return False
         finally:
             self._in_sweep = False
@@ -246,7 +252,7 @@ class Scanner:
                 for diff in self.tree.relist(path):
                     self._emit(diff)
             except OSError as error:
-                self._root.fail(error)
+                self._root_failed(error)
                 return
             if not known and path in self.tree.listings:
                 # New: what was written while its watch was being added has no event.

@@ -36,7 +36,7 @@ class Watches:
         self._hints: Hints | None = None
         self._retry_at = 0.0
         self._counted_at = 0.0
-        self._state = WatchState()
+        self._state = WatchState(counted=self._mode == "sweep")
         self._ready = False
 
     @property
@@ -99,7 +99,7 @@ class Watches:
 
     def _lost(self, now: float) -> bool:
         before = self._state
-        self._state = WatchState(problem=self._hints.problem if self._hints else "")
+        self._state = WatchState(problem=self._hints.problem if self._hints else "", counted=True)
         self.restart()
         # A root that was replaced is watched again at once; a limit does not go away so soon.
         self._retry_at = now + (_RETRY if self._state.problem else 1.0)
@@ -114,7 +114,7 @@ class Watches:
         # Overlay and btrfs number their inodes differently inside; there the count must do.
         watched = max(by_inode, min(len(inodes), len(known)) if by_inode == 0 else by_inode)
         before = self._state
-        self._state = WatchState(on=True, watched=watched, directories=len(known))
+        self._state = WatchState(on=True, watched=watched, directories=len(known), counted=True)
         return (before.on, before.complete) != (self._state.on, self._state.complete)
 
     def state(self, tree: Tree) -> WatchState:
