@@ -121,26 +121,26 @@ def _heading(title: str) -> Line:
 
 
 def _times(started: str | None, completed: str | None, seconds: float | None) -> list[str]:
-    said = [
-        f"started {started}" if started else "",
-        f"completed {completed}" if completed else "",
-        f"took {units.duration(seconds)}" if seconds is not None else "",
-    ]
-    return [each for each in said if each]
+    now = time.time()
+    times = (("started", units.seconds_of(started)), ("completed", units.seconds_of(completed)))
+    said = [f"{word} {units.clock(at, now=now)}" for word, at in times if at is not None]
+    if seconds is not None:
+        said.append(f"took {units.duration(seconds)}")
+    return said
 
 
 def hash_lines(hashes: InputHash) -> list[Line]:
     """Recorded and current input hash, and why they differ."""
     if not hashes.recorded:
         return []
-    lines = [line(Span("recorded  ", Role.MUTED), hashes.recorded)]
-    if hashes.state is InputState.STALE:
-        lines.append(
-            line(Span("now       ", Role.MUTED), Span(hashes.current or "?", Role.WARNING))
-        )
-        why = hashes.why or "its inputs have changed since"
-        lines.append(line(Span(f"stale: {why}", Role.WARNING)))
-    return lines
+    if hashes.state is not InputState.STALE:
+        return [line(Span("inputs    ", Role.MUTED), hashes.recorded)]
+    why = hashes.why or "its inputs have changed since"
+    return [
+        line(Span(f"stale: {why}", Role.WARNING)),
+        line(Span("recorded  ", Role.MUTED), hashes.recorded),
+        line(Span("now       ", Role.MUTED), hashes.current or "not known"),
+    ]
 
 
 def inspect_lines(document: Mapping[str, object]) -> list[Line]:

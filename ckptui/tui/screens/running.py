@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from ckptui.present.resuming import resume_lines
 from ckptui.present.spans import line
 from ckptui.tui.documents import text, texts
-from ckptui.tui.resuming import preview_lines
 from ckptui.tui.screens.ask import AskCommand
 from ckptui.tui.screens.base import RunScreen
-from ckptui.tui.screens.dialog import BlockedResume, Confirm, ResumeDialog, text_width
+from ckptui.tui.screens.dialog import BlockedResume, Confirm, ResumeDialog
 from ckptui.tui.screens.text_screen import TextScreen
 from ckptui.tui.views import LIVE
 from ckptui.tui.widgets.log import LogPager
@@ -47,10 +47,9 @@ class RunActions(RunScreen):
             if choice != "edit" or not await self._asked(command):
                 return
 
-    async def _shown(self, document: dict[str, object] | object) -> str:
-        assert isinstance(document, dict)  # noqa: S101  (checked by the caller)
+    async def _shown(self, document: Mapping[str, object]) -> str:
         ascii_only = self.services.ascii_only
-        lines = preview_lines(document, width=text_width(self.app.size.width))
+        lines = resume_lines(document)
         self.hush()
         kind = BlockedResume if text(document, "blocked") else ResumeDialog
         name = self.services.root.rstrip("/").rpartition("/")[2]

@@ -91,6 +91,7 @@ class Table(ScrollView, can_focus=True):
         self.marks: set[str] = set()
         self.sorted_by: tuple[str, bool] | None = None
         self.empty: tuple[str, ...] = ()
+        self._led = False  # until somebody moves it, the cursor stays on the first row
         self._index: dict[str, int] = {}
         self._painted: dict[int, Look] = {}
         self._plan = Layout()
@@ -111,10 +112,11 @@ class Table(ScrollView, can_focus=True):
         self.marks &= self._index.keys()
         if grown:
             self.virtual_size = Size(self._width, len(keys) + HEADER)
-        if self.cursor is not None and self.cursor in self._index:
+        if self._led and self.cursor is not None and self.cursor in self._index:
             self._keep_on_screen(before)
         else:
-            self._place(keys[min(before, len(keys) - 1)] if keys else None)
+            line = min(before, len(keys) - 1) if self._led else 0
+            self._place(keys[line] if keys else None)
         if not keys:
             self._painted.clear()
             self.refresh()
@@ -163,6 +165,7 @@ class Table(ScrollView, can_focus=True):
     def move_to(self, key: str) -> None:
         """Put the cursor on a row, if it is there, and bring it into view."""
         if key in self._index:
+            self._led = True
             self._place(key)
 
     def _place(self, key: str | None) -> None:
@@ -177,6 +180,7 @@ class Table(ScrollView, can_focus=True):
 
     def _step(self, lines: int) -> None:
         if self.keys:
+            self._led = True
             line = min(max(self.cursor_line + lines, 0), len(self.keys) - 1)
             self._place(self.keys[line])
 
@@ -245,6 +249,7 @@ class Table(ScrollView, can_focus=True):
         """The mouse chooses a row; a second click opens it."""
         line = self.top + event.y - HEADER
         if event.y >= HEADER and line < len(self.keys):
+            self._led = True
             self._place(self.keys[line])
             if event.chain == 2:
                 self.action_table_open()
