@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ckptui.checkpoint.progress import StageStatus
-from ckptui.input_hash import Inputs, compare_inputs, hash_all_inputs
+from ckptui.input_hash import Inputs, compare_inputs, hash_all_inputs, known_prefix
 from ckptui.marker import MARKER_SUFFIX
 from ckptui.pipeline.model import Stage
 
@@ -43,7 +43,7 @@ def need_of(run_dir: str, recorded: StageStatus | None, inputs: Sequence[Inputs]
 
 
 def _what_changed(recorded: StageStatus, inputs: Sequence[Inputs]) -> str:
-    if recorded.input_hash is None:
+    if recorded.input_hash is None or not known_prefix(recorded.input_hash):
         return recorded.error or "the last run did not record what it was made from"
     before = {(old.root, old.pattern): old for old in recorded.inputs}
     after = {(new.root, new.pattern): new for new in inputs}
@@ -51,7 +51,7 @@ def _what_changed(recorded: StageStatus, inputs: Sequence[Inputs]) -> str:
     changes += [f"no longer an input: {_name(before[key])}" for key in before if key not in after]
     changes += [f"new input: {_name(after[key])}" for key in after if key not in before]
     told = [change for change in changes if change]
-    return "inputs changed: " + ("; ".join(told) if told else "their order")
+    return "inputs changed: " + ("; ".join(told) or "they come in another order")
 
 
 def _name(inputs: Inputs) -> str:

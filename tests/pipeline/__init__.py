@@ -1,0 +1,1 @@
+"""Pipelines: what they read, how they resume, how they end."""
