@@ -65,7 +65,7 @@ def read_header_from(
     kind = recognise(window.head[:HEAD], size)
     reader = reader_of(kind)
     if reader is None:
-        return _named_only(kind, window)
+        return _named_only(kind, window, limits, full)
     try:
         return _parts_belong(reader(window, limits, full), name)
     except RecursionError:
@@ -73,12 +73,12 @@ def read_header_from(
         return Header(kind, size, problems=(Problem("hostile-depth", text, None, "hostile"),))
 
 
-def _named_only(kind: str, window: Window) -> Header:
+def _named_only(kind: str, window: Window, limits: Limits, full: bool) -> Header:
     """A format without a reader: its name, and what can be said without one."""
     if kind == "empty":
         return Header(kind, 0, problems=(Problem("empty", "it is empty", 0),))
     if kind == "zeros" or not kind:
-        hidden = _hidden_zip(window)
+        hidden = _hidden_zip(window, limits, full)
         if hidden is not None:
             return hidden
     if kind == "zeros":
@@ -89,14 +89,14 @@ def _named_only(kind: str, window: Window) -> Header:
     return Header(kind, window.size, notes=(f"{describe(kind)}: {_NOT_READ_YET}",))
 
 
-def _hidden_zip(window: Window) -> Header | None:
+def _hidden_zip(window: Window, limits: Limits, full: bool) -> Header | None:
     """A zip whose beginning was overwritten still has its directory at the end."""
     if b"PK\x05\x06" not in window.tail(22 + 20 + 56):
         return None
     reader = reader_of("torch-zip")
     if reader is None:
         return None
-    header = reader(window, DEFAULT, False)
+    header = reader(window, limits, full)
     return header if header.format in {"torch-zip", "torchscript"} else None
 
 

@@ -24,6 +24,7 @@ _FIRST_PICKLE: Final = 64 * KIB
 _WORD_REACH: Final = 64 * KIB
 _ALIGNMENT: Final = 64  # torch: c10::gAlignment, storage_alignment
 _FULL32: Final = 0xFFFFFFFF
+_HEADER: Final = "/header"  # no record's name: the file ends before the name does
 
 
 @dataclass(slots=True)
@@ -78,6 +79,7 @@ def _step(walk: _Walk) -> bool:
         return False
     _, _, flags, method, _, _, crc, packed, _, name_size, extra_size = LOCAL.unpack_from(raw)
     if LOCAL.size + name_size > len(raw):
+        walk.inside = _HEADER
         return False
     full_name = raw[LOCAL.size : LOCAL.size + name_size].decode("utf-8", "surrogateescape")
     start = walk.at + LOCAL.size + name_size + extra_size
@@ -133,8 +135,7 @@ def _what_happened(walk: _Walk, table: Table) -> Problem:
     expected = _expected_size(walk)
     where = _place(walk, table)
     if walk.reached_directory:
-        text = f"its directory at the end is cut short at byte {size:,}; every record is there"
-        return Problem("cut-short", text, size)
+        return _after_directory(walk)
     rest = walk.window.pread(4 * KIB, walk.at)
     if not walk.inside and len(rest) >= LOCAL.size:
         return _overwritten(walk, rest)
@@ -142,6 +143,21 @@ def _what_happened(walk: _Walk, table: Table) -> Problem:
         text = f"it is cut short at byte {size:,} of about {expected:,}, {where}"
     else:
         text = f"it is cut short at byte {size:,}, {where}"
+    return Problem("cut-short", text, size)
+
+
+def _after_directory(walk: _Walk) -> Problem:
+    """Every record is there: the directory is cut, or the end lies too far from the file's."""
+    size = walk.window.size
+    rest = walk.window.pread(min(size - walk.at, walk.limits.directory), walk.at)
+    found = rest.find(b"PK\x05\x06")
+    if found >= 0 and len(rest) - found >= EOCD.size:
+        end = walk.at + found + EOCD.size + EOCD.unpack_from(rest, found)[7]
+        if end < size:
+            what = "bytes" if walk.window.tail(4 * KIB).strip(b"\0") else "zeros"
+            text = f"{size - end:,} {what} follow the end of the archive"
+            return Problem("trailing", text, end)
+    text = f"its directory at the end is cut short at byte {size:,}; every record is there"
     return Problem("cut-short", text, size)
 
 
@@ -156,6 +172,8 @@ def _overwritten(walk: _Walk, rest: bytes) -> Problem:
 
 
 def _place(walk: _Walk, table: Table) -> str:
+    if walk.inside == _HEADER and walk.records:
+        return "between two records"
     if walk.inside == "data.pkl" or not walk.records:
         return "inside its pickle, before any tensor"
     if walk.inside.startswith("data/"):
