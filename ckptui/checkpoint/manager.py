@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import os
+import weakref
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -16,6 +17,7 @@ from ckptui.checkpoint.progress import FileProgress, ResumeSummary, StageStatus,
 from ckptui.checkpoint.stage_book import StageBook
 from ckptui.checkpoint.state_file import StateFile, now
 from ckptui.durable import StrPath
+from ckptui.errors import CheckpointError
 from ckptui.input_hash import Inputs
 from ckptui.marker import has_done_marker
 
@@ -72,6 +74,8 @@ class CheckpointManager:
         state.read()
         self._stages = StageBook(state, str((config or {}).get("name", "pipeline")))
         self._files = FileBook(self.checkpoint_dir, config_hash, no_resume=no_resume)
+        # Records that still wait are written when the manager, or the process, comes to its end.
+        weakref.finalize(self, _flush, self._files)
 
     def _default_run_dir(self) -> str:
         parent, name = os.path.split(self.checkpoint_dir)
@@ -106,17 +110,16 @@ class CheckpointManager:
             ValueError: An unknown status.
             OSError: The state cannot be written; what was there before is there.
         """
-        made = tuple(self.relative(path) for path in outputs)
-        self._stages.save(
-            StageStatus(
-                stage=stage,
-                status=check_status(status),
-                input_hash=input_hash,
-                inputs=tuple(inputs),
-                outputs=made,
-                error=error,
-            )
+        record = StageStatus(
+            stage=stage,
+            status=check_status(status),
+            input_hash=input_hash,
+            inputs=tuple(inputs),
+            outputs=tuple(self.relative(path) for path in outputs),
+            error=error,
         )
+        self.flush()
+        self._stages.save(record)
         _log.info("Stage %s: %s", stage, status)
 
     def load_stage_status(self, stage: str, *, validate_on_load: bool = True) -> StageStatus | None:
@@ -182,8 +185,9 @@ class CheckpointManager:
     ) -> None:
         """Record how one input file of a stage stands.
 
-        The marker of its output is the truth that resuming goes by; this record is for people
-        and is not fsynced.
+        The marker of its output is the truth that resuming goes by; this record is for people.
+        It is not fsynced, and in a stage of thousands of files it may wait for a moment to be
+        written with the next ones (:meth:`flush`). A failure is written at once.
 
         Args:
             stage: The stage's name; a single path component.
@@ -198,7 +202,7 @@ class CheckpointManager:
         """
         made = None if output is None else self.relative(output)
         progress = FileProgress(os.fspath(file), check_status(status), made, error, now())
-        self._files.save(stage, progress)
+        self._files.of(stage).save(progress)
 
     def load_file_progress(
         self, stage: str, *, validate_on_load: bool = True
@@ -212,7 +216,15 @@ class CheckpointManager:
         Raises:
             CheckpointError: ``corrupted`` where the record is damaged.
         """
-        return self._files.load(stage, validate=validate_on_load)
+        return self._files.of(stage).load(validate=validate_on_load)
+
+    def flush(self) -> None:
+        """Write the records of files that still wait; saving a stage's status does so too.
+
+        Raises:
+            OSError: They cannot be written.
+        """
+        self._files.flush()
 
     # Outputs
 
@@ -256,8 +268,9 @@ class CheckpointManager:
         Raises:
             CheckpointError: ``corrupted`` where a state is damaged.
         """
+        self.flush()
         groups: dict[str, list[str]] = {"complete": [], "in_progress": [], "failed": []}
-        by_file = self._files.stages()
+        by_file = self._files.recorded()
         for name, status in self.stage_statuses().items():
             if name not in by_file:
                 groups["complete"] += [path for path in status.outputs if self._marked(path)]
@@ -300,6 +313,13 @@ class CheckpointManager:
         name = os.path.normpath(self.absolute(path))
         inside = os.path.relpath(name, self.run_dir)
         return name if inside == os.pardir or inside.startswith(os.pardir + os.sep) else inside
+
+
+def _flush(files: FileBook) -> None:
+    try:
+        files.flush()
+    except (OSError, CheckpointError) as error:
+        _log.warning("the last records of file progress are lost: %s", error)
 
 
 def _hash_config(config: Mapping[str, object]) -> str:

@@ -248,3 +248,31 @@ def test_concurrent_writers_lose_nothing(run: Path) -> None:
     manager = manager_of(run)
     assert len(manager.load_file_progress("features")) == 120
     assert len(manager.stage_statuses()) == 12
+
+
+LAST_WORDS = """
+import sys
+from ckptui import CheckpointManager
+manager = CheckpointManager(sys.argv[1])
+for n in range(2000):
+    manager.save_file_progress("features", f"{n}", "completed")
+"""
+
+
+def test_records_that_wait_are_written_at_the_end(run: Path) -> None:
+    command = [sys.executable, "-c", LAST_WORDS, str(run / ".checkpoints")]
+    subprocess.run(command, check=True, timeout=60)
+    assert list(manager_of(run).load_file_progress("features")) == [str(n) for n in range(2000)]
+
+
+def test_a_failure_and_a_stage_status_do_not_wait(run: Path) -> None:
+    manager = manager_of(run)
+    path = run / ".checkpoints" / "features_files.json"
+    for n in range(500):
+        manager.save_file_progress("features", f"{n}", "completed")
+    manager.save_file_progress("features", "bad", "failed", error="no sequence")
+    assert len(json.loads(path.read_text())["files"]) == 501
+    for n in range(500):
+        manager.save_file_progress("features", f"more-{n}", "completed")
+    manager.save_stage_status("features", "completed")
+    assert len(json.loads(path.read_text())["files"]) == 1001

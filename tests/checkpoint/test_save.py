@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
+import sys
 from collections import OrderedDict
 from pathlib import Path
 
@@ -224,3 +226,27 @@ def test_its_temporary_files_are_known_as_such(tmp_path: Path) -> None:
     atomic_save({"peek": Peek()}, tmp_path / "x.pt")
     assert seen
     assert all(is_temporary(name) and name.startswith(".x.pt.tmp.") for name in seen)
+
+
+RIVAL = """
+import sys, torch
+from ckptui import atomic_save
+for n in range(40):
+    atomic_save({"who": sys.argv[2], "w": torch.full((2000,), n)}, sys.argv[1], durable=False)
+"""
+
+
+def test_rivals_for_one_path_never_tear_it(tmp_path: Path) -> None:
+    path = tmp_path / "x.pt"
+    rivals = [
+        subprocess.Popen([sys.executable, "-c", RIVAL, str(path), str(who)]) for who in range(2)
+    ]
+    seen = 0
+    while any(rival.poll() is None for rival in rivals):
+        if path.exists():
+            assert check_file(path, level=5, settle=False).category in ("valid", "changing")
+            seen += 1
+    assert [rival.returncode for rival in rivals] == [0, 0]
+    assert seen
+    assert check_file(path, level=5, settle=False).ok
+    assert names(tmp_path) == ["x.pt", "x.pt.done"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import subprocess
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -109,6 +110,27 @@ def test_bytes_that_went_bad_on_the_way_are_not_published(before: Before) -> Non
         assert caught.value.path == str(before.path)
         temporary.unlink()
     before.check()
+
+
+class Forgetful(dict[str, object]):
+    """Says that it holds every key, and pickles none."""
+
+    def __contains__(self, key: object) -> bool:
+        return True
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return OrderedDict, ()
+
+
+def test_the_bytes_are_checked_not_the_object(before: Before) -> None:
+    with pytest.raises(CheckpointError, match="ids") as caught:
+        atomic_save(Forgetful(), before.path, required_keys=["ids"], embed=False)
+    assert caught.value.category == "incompatible"
+    before.check()
+    skipped = atomic_save(
+        Forgetful(), before.path, required_keys=["ids"], embed=False, skip_validation=True
+    )
+    assert torch.load(skipped, weights_only=True) == OrderedDict()
 
 
 def test_a_replace_that_fails_puts_the_marker_back(before: Before) -> None:
