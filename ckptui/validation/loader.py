@@ -21,6 +21,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Self
 
 ROOM = 2 << 30
@@ -153,9 +154,25 @@ def load(path: str, names: list[str]) -> dict[str, object]:
     if size > free_memory() // SHARE:
         return {"result": "skipped", "text": f"needs {size / 1e9:.1f} GB"}
     limit_memory(ROOM + (size or os.path.getsize(path)))
-    with torch.serialization.safe_globals(allowed_objects(names)):  # type: ignore[arg-type]
-        torch.load(path, map_location="cpu", weights_only=True, mmap=not size)
+    allowed = torch.serialization.safe_globals(allowed_objects(names))  # type: ignore[arg-type]
+    with allowed, spelled(path) as name:
+        torch.load(name, map_location="cpu", weights_only=True, mmap=not size)
     return {"result": "pass"}
+
+
+@contextlib.contextmanager
+def spelled(path: str) -> Iterator[str]:
+    """A name that torch can spell for a path that is not UTF-8: that of the open file."""
+    try:
+        path.encode("utf-8")
+        yield path
+        return
+    except UnicodeEncodeError:
+        fd = os.open(path, os.O_RDONLY)
+    try:
+        yield f"/proc/self/fd/{fd}"
+    finally:
+        os.close(fd)
 
 
 def attempt(path: str, names: list[str]) -> dict[str, object]:

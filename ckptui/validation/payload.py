@@ -87,11 +87,13 @@ def _value_sinks(content: Content) -> Callable[[Record, int], CrcSink]:
     """A maker of sinks that look at numbers where a record holds any."""
     from ckptui.validation.values import FLOATS, ValueSink
 
+    # The newest types lie in storages of plain bytes: there the tensor knows better.
+    dtypes = {tensor.storage: tensor.dtype for tensor in content.header.tensors}
     swap = content.header.metadata.get("byteorder") == "big"
 
     def new_sink(record: Record, length: int) -> CrcSink:
         storage = _storage_of(content, record)
-        kind = FLOATS.get(storage.dtype) if storage is not None else None
+        kind = FLOATS.get(dtypes.get(storage.key, storage.dtype)) if storage is not None else None
         return CrcSink(length) if kind is None else ValueSink(length, kind=kind, swap=swap)
 
     return new_sink
@@ -100,10 +102,11 @@ def _value_sinks(content: Content) -> Callable[[Record, int], CrcSink]:
 def _judge_values(content: Content, sums: Sequence[RecordSum]) -> Finding:
     from ckptui.validation.values import ValueSink, judge_values, summarise
 
+    names = {tensor.storage: tensor.name for tensor in reversed(content.header.tensors)}
     found = []
     for entry in sums:
         storage = _storage_of(content, entry.record)
         sinks = [sink for sink in entry.sinks if isinstance(sink, ValueSink)]
         if storage is not None and sinks:
-            found.append(summarise(storage, sinks, content.header.tensors))
+            found.append(summarise(storage, sinks, names.get(storage.key, "")))
     return judge_values(found)

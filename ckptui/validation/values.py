@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ckptui.formats.model import StorageInfo, TensorInfo
+from ckptui.formats.model import StorageInfo
 from ckptui.terms import Result
 from ckptui.validation.checksums import CrcSink
 from ckptui.validation.finding import Finding, passed
@@ -142,16 +142,12 @@ class StorageValues:
         return size >= _SMALL and self.largest == 0 and not self.nans and not self.infs
 
 
-def summarise(
-    storage: StorageInfo, sinks: Sequence[ValueSink], tensors: Sequence[TensorInfo]
-) -> StorageValues:
-    """Put the parts of one storage together."""
-    kind = FLOATS[storage.dtype]
-    name = next((tensor.name for tensor in tensors if tensor.storage == storage.key), "")
+def summarise(storage: StorageInfo, sinks: Sequence[ValueSink], name: str) -> StorageValues:
+    """Put the parts of one storage together; ``name`` is that of a tensor in it."""
     return StorageValues(
         storage,
         name or f"storage {storage.key}",
-        magnitude(kind, max((sink.largest for sink in sinks), default=0)),
+        max((magnitude(sink.kind, sink.largest) for sink in sinks), default=0.0),
         sum(sink.nans for sink in sinks),
         sum(sink.infs for sink in sinks),
     )
