@@ -159,7 +159,7 @@ def apply(
     if plan.confirm and not confirm:
         raise RepairError(f"{plan.confirm} Confirm it a second time if that is what you want")
     site = Site(plan.root)
-    _unchanged(site, plan)
+    _unchanged(site, plan, {})
     planned_id = _planned_id(plan)
     decided = _decide(site, plan, planned_id, on_progress, cancelled)
     if not decided.operations:
@@ -169,7 +169,7 @@ def apply(
     check_root(plan.root)
     with our_turn(site):
         ended = recover_all(site)
-        _unchanged(site, plan)
+        _unchanged(site, plan, open_for_writing(plan.root))
         undo_id = fresh_id(site, planned_id)
         operations = rehomed(decided.operations, planned_id, undo_id)
         carry_out(site, plan.action, operations, undo_id=undo_id)
@@ -178,15 +178,14 @@ def apply(
     return Outcome(plan.action, steps, True, undo_id, message)
 
 
-def _unchanged(site: Site, plan: Plan) -> None:
-    writers = open_for_writing(site.root)
+def _unchanged(site: Site, plan: Plan, writers: Mapping[str, str]) -> None:
     for path, planned in plan.signatures.items():
         found = site.signature(path)
         if found != planned:
             what = "is gone" if found is None else "changed" if planned else "appeared"
             raise RepairError(f"{path}: {what} since the plan was made; look again and plan anew")
         busy = "" if moving.is_ours(path) else in_use(site, path, writers, settle=0.0)
-        if busy and plan.action is not Action.VALIDATE:
+        if busy:
             raise RepairError(busy)
 
 

@@ -80,8 +80,12 @@ def _take_holder(site: Site, deadline: float) -> None:
                 continue
             _wait(site, deadline)
             continue
-        with os.fdopen(fd, "w", encoding="ascii") as file:
-            file.write(json.dumps(me) + "\n")
+        try:
+            with os.fdopen(fd, "w", encoding="ascii") as file:
+                file.write(json.dumps(me) + "\n")
+        except OSError:
+            os.unlink(site.full(HOLDER))
+            raise
         return
 
 

@@ -182,11 +182,10 @@ def test_a_full_disk_leaves_everything_in_place(root: str, tmp_path: Path) -> No
     try:
         put(small, "ckpt_1.pt", whole(1))
         before = fingerprint(small)
-        with open(os.path.join(small, "filler"), "wb") as file:
+        with open(os.path.join(small, "filler"), "wb", buffering=0) as file:
             try:
                 while True:
                     file.write(b"x" * 4096)
-                    file.flush()
             except OSError:
                 pass
         with pytest.raises(RepairError, match="make room"):
