@@ -14,7 +14,7 @@ from ckptui.failure_log import FAILURE_LOG
 from ckptui.formats.states import State, read_state, state_kind
 from ckptui.validation.pool import Pool
 from ckptui.watch.catalog import Catalog
-from ckptui.watch.checks import Checks, Event
+from ckptui.watch.checks import Checks, Event, Finish
 from ckptui.watch.last_good import find_last_good
 from ckptui.watch.model import Change, Disk, Snapshot, Watching
 from ckptui.watch.mounts import events_are_complete
@@ -32,6 +32,7 @@ class Brain:
         tell: Sends a command to the scanner.
         follow: False for one look.
         header_checks: Whether to ask for them.
+        required_keys: Keys that every checkpoint must hold, beside those of the configuration.
 
     Attributes:
         dirty: True where the model differs from the last change given out.
@@ -46,9 +47,10 @@ class Brain:
         *,
         follow: bool,
         header_checks: bool,
+        required_keys: tuple[str, ...] = (),
     ) -> None:
         self.root, self._tell, self._header_checks = root, tell, header_checks
-        self.catalog = Catalog()
+        self.catalog = Catalog(required_keys=required_keys)
         self.checks = Checks(root, self.catalog, pool, follow=follow)
         self.dirty = False
         self.ended = False
@@ -229,6 +231,11 @@ class Brain:
     def checked(self, event: Event) -> None:
         """Take one event of the pool."""
         self.checks.take(event)
+        self.dirty = True
+
+    def order(self, paths: Iterable[str], level: int, load: bool, done: Finish | None) -> None:
+        """Check what somebody asked for; the next snapshot tells."""
+        self.checks.order(paths, level, load, done)
         self.dirty = True
 
     def rescan(self) -> None:

@@ -78,12 +78,14 @@ class Catalog:
     Attributes:
         rows: As of the last :meth:`refresh`.
         stages: All states together.
+        required_keys: Keys that every checkpoint must hold, beside those of the configuration.
     """
 
     rows: dict[str, Checkpoint] = field(default_factory=dict)
     stages: Stages = field(default_factory=Stages)
     entries: dict[str, Entry] = field(default_factory=dict)
     config: RunConfig = field(default_factory=RunConfig)
+    required_keys: tuple[str, ...] = ()
     _markers: dict[str, Entry] = field(default_factory=dict)
     _members: dict[str, set[str]] = field(default_factory=dict)
     _folders: dict[str, Folder] = field(default_factory=dict)
@@ -157,10 +159,11 @@ class Catalog:
             self._dirty.add(path)
 
     def demand(self, path: str) -> Demand:
-        """What the configuration asks of a checkpoint."""
+        """What the configuration, and whoever opened this, ask of a checkpoint."""
         if not self.config.require and not self.config.allow_globals:
-            return Demand()
-        return Demand(required_keys_for(self.config, path), self.config.allow_globals)
+            return Demand(self.required_keys)
+        keys = dict.fromkeys((*required_keys_for(self.config, path), *self.required_keys))
+        return Demand(tuple(keys), self.config.allow_globals)
 
     def needs_check(self, path: str) -> bool:
         """True where a header check would tell something new."""

@@ -16,10 +16,13 @@ from ckptui.validation.pool import Answer, Done, Pool, Progress, Request
 from ckptui.validation.settling import SETTLING_LOCAL, SETTLING_NETWORK
 from ckptui.watch.catalog import Catalog, Demand
 from ckptui.watch.entries import Signature
+from ckptui.watch.model import Checkpoint
 from ckptui.watch.stages import InputsKey
 
 Event: TypeAlias = "Progress | Done | Answer"
 Reply: TypeAlias = "Callable[[dict[str, object]], None]"
+Finish: TypeAlias = "Callable[[str, Checkpoint | None], None]"
+"""Told the path and its row, None where it is gone."""
 
 _HEADERS: Final = 256
 """Header checks that are with the pool at one time: enough for its batches, few enough that what
@@ -37,6 +40,7 @@ class _Flight:
     signature: Signature | None = None
     demand: Demand = field(default_factory=Demand)
     deep: bool = False
+    done: Finish | None = None
     key: InputsKey | None = None
     reply: Reply | None = None
     started: float = 0.0
@@ -47,6 +51,7 @@ class _Order:
     path: str
     level: int
     load: bool
+    done: Finish | None = None
 
 
 class Checks:
@@ -66,6 +71,7 @@ class Checks:
         self._heap: list[tuple[float, float, int, str]] = []
         self._queued: set[str] = set()
         self._orders: deque[_Order] = deque()
+        self._finished: list[tuple[Finish, str]] = []
         self._flights: dict[int, _Flight] = {}
         self._flying: set[str] = set()
         self._deep: dict[str, Signature] = {}
@@ -103,13 +109,26 @@ class Checks:
         for path in self._visible & self._queued:
             self._push(path)
 
-    def order(self, paths: Iterable[str], level: int, load: bool) -> None:
-        """Queue checks that somebody asked for."""
+    def order(
+        self, paths: Iterable[str], level: int, load: bool, done: Finish | None = None
+    ) -> None:
+        """Queue checks that somebody asked for; what has no bytes to check is finished at once."""
         for path in paths:
             entry = self._catalog.entries.get(path)
             if entry is not None and not entry.note and not entry.layout:
-                self._orders.append(_Order(path, level, load))
+                self._orders.append(_Order(path, level, load, done))
                 self._catalog.set_progress(path, 0.0)
+            else:
+                self._finish(path, done)
+
+    def _finish(self, path: str, done: Finish | None) -> None:
+        if done is not None:
+            self._finished.append((done, path))
+
+    def take_finished(self) -> list[tuple[Finish, str]]:
+        """Whom to tell, now that the rows are made anew, that an ordered check has its verdict."""
+        finished, self._finished = self._finished, []
+        return finished
 
     def cancel(self, paths: Iterable[str]) -> None:
         """Take back what was ordered."""
@@ -160,6 +179,7 @@ class Checks:
     def _ask_deep(self, order: _Order) -> None:
         entry = self._catalog.entries.get(order.path)
         if entry is None:
+            self._finish(order.path, order.done)
             return
         demand = self._catalog.demand(order.path)
         request = Request(
@@ -169,7 +189,8 @@ class Checks:
             required_keys=demand.required_keys,
             allow_globals=demand.allow_globals,
         )
-        self._submit(request, _Flight(order.path, entry.signature, demand, deep=True))
+        flight = _Flight(order.path, entry.signature, demand, deep=True, done=order.done)
+        self._submit(request, flight)
 
     def _submit(self, request: Request, flight: _Flight) -> None:
         ident = self._pool().submit(request)
@@ -202,6 +223,7 @@ class Checks:
         path, catalog = flight.path, self._catalog
         if flight.deep:
             catalog.set_progress(path, None)
+            self._finish(path, flight.done)
         else:
             self._flying.discard(path)
         if self._adopt(flight, event) and catalog.judge(path, event.verdict, flight.demand):

@@ -26,6 +26,7 @@ from watchdog.events import (
     FileSystemEventHandler,
 )
 from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
 
 _FILTER: Final[list[type[FileSystemEvent]]] = [
     FileClosedEvent,
@@ -72,7 +73,7 @@ class Hints(FileSystemEventHandler):
         self._ready = False
         self._stopped = False
         self.problem = ""
-        self._observer = Observer()
+        self._observer: BaseObserver | None = None
         self._overflow = _Overflow(self._lose)
         threading.Thread(target=self._start, name="hints", daemon=True).start()
 
@@ -83,8 +84,10 @@ class Hints(FileSystemEventHandler):
         logger.propagate = False
         logger.addHandler(self._overflow)
         try:
-            self._observer.schedule(self, self.root, recursive=True, event_filter=_FILTER)
-            self._observer.start()
+            observer = Observer()
+            observer.schedule(self, self.root, recursive=True, event_filter=_FILTER)
+            observer.start()
+            self._observer = observer
         except OSError as error:
             self.problem = _in_words(error)
         with self._lock:
@@ -129,8 +132,11 @@ class Hints(FileSystemEventHandler):
         """False where watchdog will say nothing any more."""
         if self.problem or not self._ready:
             return not self.problem
-        emitters = list(self._observer.emitters)
-        return self._observer.is_alive() and bool(emitters) and all(e.is_alive() for e in emitters)
+        observer = self._observer
+        if observer is None:
+            return False
+        emitters = list(observer.emitters)
+        return observer.is_alive() and bool(emitters) and all(e.is_alive() for e in emitters)
 
     def stop(self) -> None:
         """Let go. Does not wait: joining watchdog's threads may hang with the filesystem."""
@@ -141,7 +147,7 @@ class Hints(FileSystemEventHandler):
         threading.Thread(target=self._stop, daemon=True).start()
 
     def _stop(self) -> None:
-        if self._observer.is_alive():
+        if self._observer is not None and self._observer.is_alive():
             self._observer.stop()
 
 

@@ -14,6 +14,7 @@ from typing import Final, Self, TypeAlias
 
 from ckptui.validation.pool import Answer, Done, Pool, Progress
 from ckptui.watch.brain import Brain
+from ckptui.watch.checks import Finish
 from ckptui.watch.link import Link
 from ckptui.watch.model import Change, Snapshot
 from ckptui.watch.protocol import Settings
@@ -42,6 +43,7 @@ class Monitor:
         pool: Check workers to share; the monitor is then the one that calls ``pool.events``.
             By default it has its own, started at the first question.
         settings: How to scan.
+        required_keys: Keys that every checkpoint must hold, beside those of the configuration.
 
     Example:
         >>> monitor = Monitor("run")                                    # doctest: +SKIP
@@ -57,6 +59,7 @@ class Monitor:
         header_checks: bool = True,
         pool: Pool | None = None,
         settings: Settings = Settings(),  # noqa: B008  (frozen)
+        required_keys: tuple[str, ...] = (),
     ) -> None:
         self.root = os.path.abspath(os.fspath(root))
         self._follow, self._settings = follow, settings
@@ -75,7 +78,12 @@ class Monitor:
         self._thread: threading.Thread | None = None
         self._link = Link(self.root, settings, follow=follow)
         self._brain = Brain(
-            self.root, self._get_pool, self._tell, follow=follow, header_checks=header_checks
+            self.root,
+            self._get_pool,
+            self._tell,
+            follow=follow,
+            header_checks=header_checks,
+            required_keys=required_keys,
         )
         self._heard = time.monotonic()
         self._restarted = False
@@ -165,16 +173,25 @@ class Monitor:
         visible = tuple(paths)
         self._do(lambda: self._brain.checks.prioritise(visible))
 
-    def check(self, paths: Iterable[str], level: int = 5, load: bool = True) -> None:
+    def check(
+        self,
+        paths: Iterable[str],
+        level: int = 5,
+        load: bool = True,
+        *,
+        done: Finish | None = None,
+    ) -> None:
         """Check these rows to ``level``; progress and verdicts arrive as changes.
 
         Args:
             paths: Relative to the run directory.
             level: 1–6.
             load: Whether level 3 asks torch.
+            done: Called once for each path, from the monitor's thread, with its row after the
+                check (None where it is gone); not for checks that were cancelled.
         """
         wanted = tuple(paths)
-        self._do(lambda: self._brain.checks.order(wanted, level, load))
+        self._do(lambda: self._brain.order(wanted, level, load, done))
 
     def cancel(self, paths: Iterable[str]) -> None:
         """Take back checks that were asked for."""
