@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import re
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -29,6 +30,7 @@ _NO_LINKS: Final = frozenset(
 )
 _ATTEMPTS: Final = 50
 _DEPTH: Final = 4
+_PAUSE: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,12 @@ def acquire(
         guard = guard_path(path, holder.token)
         other = acquire(guard, mine, guard_may_go, guard_may_go, depth + 1)
         if other is not None:
-            return other
+            if depth:
+                return other
+            # It is being decided this very moment; who holds the guard need not be who wins.
+            holder = other
+            time.sleep(_PAUSE)
+            continue
         try:
             now = read_file(path)
             if now is not None and now.token == holder.token:

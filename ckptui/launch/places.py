@@ -73,10 +73,16 @@ def lock_dir() -> str:
         OSError: None can be created.
     """
     wanted = os.path.join(platformdirs.user_state_dir("ckptui"), "locks")
+    parent = os.path.dirname(wanted)
     if not events_are_complete(filesystem_of(wanted)):
-        wanted = f"/var/tmp/ckptui-{os.getuid()}/locks"  # noqa: S108  (0700 and owner checked)
-    os.makedirs(os.path.dirname(wanted), exist_ok=True)
-    os.makedirs(wanted, mode=0o700, exist_ok=True)
-    if os.lstat(wanted).st_uid != os.getuid():
-        raise PermissionError(1, "belongs to another user", wanted)
+        parent = f"/var/tmp/ckptui-{os.getuid()}"  # noqa: S108  (private: see below)
+        wanted = os.path.join(parent, "locks")
+        with suppress(FileExistsError):
+            os.mkdir(parent, 0o700)
+    os.makedirs(parent, exist_ok=True)
+    with suppress(FileExistsError):
+        os.mkdir(wanted, 0o700)
+    for place in (parent, wanted):
+        if os.lstat(place).st_uid != os.getuid():
+            raise PermissionError(1, "belongs to another user", place)
     return wanted

@@ -17,7 +17,7 @@ from ckptui.errors import CkptuiError
 from ckptui.launch.exit_words import note_of_exit, signal_name
 from ckptui.launch.model import RunRecord
 from ckptui.launch.places import OWN_DIR, runs_dir
-from ckptui.launch.processes import alive, here, members
+from ckptui.launch.processes import Stat, alive, here, members
 from ckptui.launch.progress import parse_progress
 
 _FILES: Final = ("run.json", "exit.json", "progress.json")
@@ -182,12 +182,24 @@ def _state(files: _Files) -> tuple[str, str]:
     child, child_ticks = _process(run)
     if alive(pid, ticks):
         return ("running", "") if child else ("starting", "")
-    if left := members(_text(run, "token"), child, child_ticks):
+    if left := _left(_text(run, "token"), child, child_ticks):
         pids = ", ".join(str(stat.pid) for stat in left[:3])
         return "unsupervised", (
             f"its supervisor is gone, it works on (pid {pids}); its exit status will not be known"
         )
     return "lost", "gone without an exit status; cause not known"
+
+
+_gone: set[tuple[str, int, int]] = set()
+"""Runs that had no process left. None comes back, so nobody is made to look again."""
+
+
+def _left(token: str, child: int, ticks: int) -> tuple[Stat, ...]:
+    key = (token, child, ticks)
+    left = () if key in _gone else members(*key)
+    if not left:
+        _gone.add(key)
+    return left
 
 
 def _is_here(run: Document) -> bool:

@@ -92,9 +92,8 @@ def refusal(root: str, info: ClaimInfo, state: Standing) -> str:
     """The whole sentence for somebody who wanted the claim: who holds it, and what to do."""
     who = holder_sentence(info)
     if state is Standing.ALIVE:
-        return (
-            f"{root}: already worked on by {who}. Wait for it, or end it with: ckptui cancel {root}"
-        )
+        end = f"end it with: ckptui cancel {root}" if info.run else f"stop pid {info.pid}"
+        return f"{root}: already worked on by {who}. Wait for it, or {end}"
     if state is Standing.ORPHANED:
         left = left_behind(root, info)
         names = ", ".join(
