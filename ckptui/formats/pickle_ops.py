@@ -10,6 +10,7 @@ from ckptui.formats.pickle_nodes import Bag, Blob, Dict, FrozenBag, Global, Obje
 from ckptui.formats.pickle_vm import HANDLERS, Handler, Machine
 
 _F8 = Struct(">d").unpack
+_SHORT = 4096
 _LONGEST_NUMBER = 640  # digits in a text integer; Python itself slows down far beyond it
 
 
@@ -114,8 +115,12 @@ def _text(m: Machine, size: int) -> None:
     if size > m.limits.string:
         _blob(m, "str", size)
         return
+    m.stack.append(_decoded(m, m.take(size)))
+
+
+def _decoded(m: Machine, raw: bytes) -> str:
     try:
-        m.stack.append(m.take(size).decode("utf-8", "surrogatepass"))
+        return raw.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
         raise m.fail("pickle-broken", "text in its pickle is not UTF-8") from None
 
@@ -144,7 +149,14 @@ def _old_text(m: Machine, raw: bytes) -> None:
 
 @op(0x58)
 def _binunicode(m: Machine) -> None:
-    _text(m, _length(m, 4))
+    # Every key and storage id of protocol 2: the short way for what is short and whole.
+    start = m.pos + 4
+    size = int.from_bytes(m.data[m.pos : start], "little")
+    if size > _SHORT or start + size > len(m.data):
+        _text(m, _length(m, 4))
+        return
+    m.pos = start
+    m.stack.append(_decoded(m, m.take(size)))
 
 
 @op(0x8C)
@@ -332,6 +344,13 @@ def _append(m: Machine) -> None:
 def _appends(m: Machine) -> None:
     items = m.since_mark()
     _items_of(m, m.stack[-1]).extend(items)
+
+
+@op(0x28)
+def _mark(m: Machine) -> None:
+    # The machine's loop takes every MARK below the limit itself.
+    text = "its pickle nests deeper than anything a writer makes"
+    raise m.fail("hostile-depth", text, "hostile")
 
 
 @op(0x90)

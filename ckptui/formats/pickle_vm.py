@@ -189,6 +189,7 @@ class Machine:
             StopReading: The pickle is broken, hostile, or larger than the limits.
         """
         handlers, data, stack, memo = HANDLERS, self.data, self.stack, self.memo
+        marks, most_marks = self.marks, self.limits.marks
         left = self.limits.opcodes
         while True:
             try:
@@ -204,8 +205,8 @@ class Machine:
                 elif op == 0x4B:  # BININT1
                     stack.append(data[self.pos])
                     self.pos += 1
-                elif op == 0x28:  # MARK
-                    self.mark()
+                elif op == 0x28 and len(marks) < most_marks:  # MARK
+                    marks.append(len(stack))
                 elif op == 0x2E:  # STOP
                     return
                 else:
@@ -216,13 +217,6 @@ class Machine:
             if left <= 0:
                 text = "its pickle is larger than the header reader goes; the rest was not read"
                 raise self.fail("reader-limit", text, "limit")
-
-    def mark(self) -> None:
-        """Remember where on the stack the next collection begins."""
-        if len(self.marks) >= self.limits.marks:
-            text = "its pickle nests deeper than anything a writer makes"
-            raise self.fail("hostile-depth", text, "hostile")
-        self.marks.append(len(self.stack))
 
     def _broken(self) -> StopReading:
         if self.pos >= len(self.data):

@@ -187,17 +187,26 @@ def _expected_size(walk: _Walk) -> int:
     """Bytes that the whole file had, by torch's own layout; 0 where the pickle is lost."""
     if not walk.tree.finished:
         return 0
-    at = walk.at
+    at, extras = walk.at, 0
     seen = {record.name.partition("/")[2] for record in walk.records}
     entries = [(record.name, 0) for record in walk.records]
     for name, size in _still_to_come(walk.tree.storages, seen):
         full_name = f"{walk.root}/{name}"
         entries.append((full_name, size))
-        start = at + LOCAL.size + len(full_name) + 4
+        zip64 = _zip64_extra(at, size)
+        extras += zip64
+        start = at + LOCAL.size + len(full_name) + 4 + zip64
         start += -start % _ALIGNMENT
         at = start + size + (0 if not size else 24 if max(size, at) >= _FULL32 else 16)
     directory = sum(ENTRY.size + len(name.encode(errors="replace")) for name, _ in entries)
-    return at + directory + EOCD64.size + LOCATOR.size + EOCD.size
+    return at + directory + extras + EOCD64.size + LOCATOR.size + EOCD.size
+
+
+def _zip64_extra(at: int, size: int) -> int:
+    """Bytes of the zip64 field, in the local header and again in the directory."""
+    if max(at, size) < _FULL32:
+        return 0
+    return 4 + (16 if size >= _FULL32 else 0) + (8 if at >= _FULL32 else 0)
 
 
 def _still_to_come(storages: dict[str, Storage], seen: set[str]) -> list[tuple[str, int]]:

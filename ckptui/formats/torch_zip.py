@@ -56,17 +56,18 @@ def read_torch_zip(window: Window, limits: Limits, full: bool) -> Header | None:
 
 
 def find_root(records: Iterable[Record]) -> str | None:
-    """The directory that holds data.pkl; where that is lost, the one that holds version."""
-    fallback = None
+    """The directory that holds data.pkl; where that is lost, version and numbered storages."""
+    versions: list[str] = []
+    storages: set[str] = set()
     for record in records:
-        root, slash, last = record.name.rpartition("/")
-        if not slash or "/" in root:
-            continue
-        if last == "data.pkl":
+        root, slash, rest = record.name.partition("/")
+        if rest == "data.pkl":
             return root
-        if last == "version" and fallback is None:
-            fallback = root
-    return fallback
+        if rest == "version":
+            versions.append(root)
+        elif slash and rest.startswith("data/") and rest[5:].isdecimal():
+            storages.add(root)
+    return next((root for root in versions if root in storages), None)
 
 
 def _other_zip(window: Window, container: Container) -> Header:
@@ -80,8 +81,18 @@ def _other_zip(window: Window, container: Container) -> Header:
         records=container.records,
         metadata=_depth(container),
         problems=tuple(container.problems),
-        notes=tuple(container.notes),
+        notes=(*container.notes, *_kin(names)),
     )
+
+
+def _kin(names: list[str]) -> tuple[str, ...]:
+    """torch's other archives: zips with a root directory, but no checkpoints."""
+    rest = {name.partition("/")[2] for name in names}
+    if "archive_format" in rest:
+        return ("it is a program that torch.export saved, not a checkpoint",)
+    if ".data/extern_modules" in rest:
+        return ("it is a torch.package, not a checkpoint",)
+    return ()
 
 
 def _depth(container: Container) -> dict[str, str]:

@@ -15,6 +15,8 @@ from ckptui.formats.window import Window
 from ckptui.formats.zip_directory import Directory, Entry, extra_fields
 
 LOCAL: Final = Struct("<4s5H3L2H")
+_SIZES32: Final = Struct("<3L")
+_SIZES64: Final = Struct("<L2Q")
 _HAS_DESCRIPTOR: Final = 0x08
 _ENCRYPTED: Final = 0x01
 _METHODS: Final = frozenset({0, 8, 9, 12, 14, 93, 95})
@@ -101,7 +103,8 @@ def _check_local(window: Window, directory: Directory, entry: Entry) -> None:
     if not streamed and (crc, *sizes) != (entry.crc, entry.packed, entry.size):
         _bad_local(directory, entry, "has a local header that the directory contradicts")
     if not _extra_is_whole(extra):
-        _bad_local(directory, entry, "has damaged padding before its data")
+        text = f"the record {_shown(entry)} has other padding than torch writes before its data"
+        directory.add("padding", text, entry.header_start, "odd")
     start = entry.header_start + whole
     if start != entry.data_start:
         entry.data_start = start
@@ -156,10 +159,8 @@ def _descriptor_fits(raw: bytes, size: int, signed: bool, entry: Entry) -> bool:
     if len(raw) < size or (signed and raw[:4] != b"PK\x07\x08"):
         return False
     body = raw[4:size] if signed else raw[:size]
-    width = (len(body) - 4) // 2
-    numbers = (body[:4], body[4 : 4 + width], body[4 + width :])
-    wanted = (entry.crc, entry.packed, entry.size)
-    return tuple(int.from_bytes(number, "little") for number in numbers) == wanted
+    numbers: tuple[int, ...] = (_SIZES32 if len(body) == 12 else _SIZES64).unpack(body)
+    return numbers == (entry.crc, entry.packed, entry.size)
 
 
 def _check_extent(directory: Directory, entry: Entry, following: int) -> None:

@@ -19,4 +19,5 @@ def good_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         name[:-3]: f"{directory}/{name}" for name in os.listdir(directory) if name[-3:] == ".pt"
     }
     paths["truth.json"] = f"{directory}/truth.json"
+    paths["dcp/"] = f"{directory}/dcp"
     return paths

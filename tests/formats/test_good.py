@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from ckptui.formats.layouts import recognise_directory
 from ckptui.formats.model import Opaque
 from ckptui.formats.reader import read_header, read_header_from
 from ckptui.formats.window import FdSource, open_regular
@@ -20,6 +21,8 @@ _SAFETENSORS = {"safetensors", "safetensors_empty"}
 def _format(name: str) -> str:
     if name in _TORCHSCRIPT:
         return "torchscript"
+    if name in {"exported", "packaged"}:
+        return "zip"
     if name in _SAFETENSORS:
         return "safetensors"
     if name.startswith("legacy"):
@@ -173,3 +176,40 @@ def test_a_header_costs_its_pickle_its_directory_and_64_kib(
     directory = size - container.directory_start
     assert source.bytes <= pickle + directory + 64 * 1024
     assert source.calls <= 12
+
+
+def test_a_real_distributed_checkpoint(good_files: dict[str, str]) -> None:
+    """Shards are several torch zips in one file; the metadata is a plain pickle."""
+    directory = good_files["dcp/"]
+    names = os.listdir(directory)
+    assert recognise_directory(names, "dcp") == "dcp"
+    for name in names:
+        header = read_header(f"{directory}/{name}", full=True)
+        assert header.problems == (), name
+        assert header.format == ("pickle" if name == ".metadata" else "torch-zip")
+
+
+def test_beyond_4_gib(good_files: dict[str, str]) -> None:
+    path = good_files["beyond_4_gib"]
+    header = read_header(path, full=True)
+    assert header.size > 1 << 32
+    assert [t.bytes for t in header.tensors] == [12, (1 << 32) + 12345, 4000]
+    assert read_header(path).records == header.records
+
+
+def test_a_cut_file_beyond_4_gib_knows_its_size(
+    good_files: dict[str, str], tmp_path: object
+) -> None:
+    path = os.path.join(str(tmp_path), "cut.pt")
+    size = os.path.getsize(good_files["beyond_4_gib"])
+    with open(good_files["beyond_4_gib"], "rb") as source, open(path, "wb") as target:
+        target.write(source.read(1 << 20))
+        target.truncate(1 << 32)
+    (problem,) = read_header(path).problems
+    assert problem.text.endswith("inside the tensor big")
+    assert f"at byte {1 << 32:,} of about {size:,}" in problem.text
+
+
+def test_torchs_other_archives_are_named(good_files: dict[str, str]) -> None:
+    assert "torch.export" in read_header(good_files["exported"]).notes[0]
+    assert "torch.package" in read_header(good_files["packaged"]).notes[0]

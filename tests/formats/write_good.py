@@ -259,7 +259,7 @@ def _protocol(number: int) -> Callable[[str], None]:
     return lambda path: torch.save(full_checkpoint(), path, pickle_protocol=number)
 
 
-for _number in (2, 3, 4, 5):
+for _number in (1, 2, 3, 4, 5):
     GOOD[f"protocol_{_number}"] = _protocol(_number)
 
 
@@ -380,6 +380,24 @@ def torchscript_extra(path: str) -> None:
 
 
 @good
+def exported(path: str) -> None:
+    program = torch.export.export(nn.Linear(4, 2).eval(), (torch.randn(1, 4),))
+    target = io.BytesIO()
+    torch.export.save(program, target)
+    with open(path, "wb") as file:
+        file.write(target.getvalue())
+
+
+@good
+def packaged(path: str) -> None:
+    from torch.package.package_exporter import PackageExporter
+
+    with PackageExporter(path) as exporter:
+        exporter.extern("torch.**")
+        exporter.save_pickle("model", "model.pkl", model().state_dict())
+
+
+@good
 def larger_than_a_window(path: str) -> None:
     torch.save({f"layer{i}": torch.randn(64, 64) for i in range(20)} | {"step": 9}, path)
 
@@ -387,6 +405,26 @@ def larger_than_a_window(path: str) -> None:
 @good
 def many_records_large(path: str) -> None:
     torch.save({f"layer{i}": torch.randn(16, 16) for i in range(1500)}, path)
+
+
+@good
+def beyond_4_gib(path: str) -> None:
+    """A record of more than 4 GiB and records behind it: zip64 throughout. The file is sparse."""
+    tensors = {
+        "a": torch.ones(3),
+        "big": torch.empty((1 << 32) + 12345, dtype=torch.uint8),
+        "b": torch.empty(1000),
+    }
+    with torch.serialization.skip_data():
+        torch.save(tensors, path)
+
+
+def write_dcp(directory: str) -> None:
+    """DIRECTORY/dcp/: a distributed checkpoint of one process."""
+    from torch.distributed.checkpoint.state_dict_saver import save
+
+    state = {"model": model().state_dict(), "step": 3}
+    save(state, checkpoint_id=os.path.join(directory, "dcp"), no_dist=True)
 
 
 def truth(value: object, name: str = "", seen: tuple[int, ...] = ()) -> list[list[object]]:
@@ -435,6 +473,7 @@ def main(directory: str) -> None:
     for name, make in GOOD.items():
         make(os.path.join(directory, f"{name}.pt"))
     write_truth(directory)
+    write_dcp(directory)
 
 
 if __name__ == "__main__":
