@@ -79,11 +79,16 @@ def _command_check(
     if shutil.which(path, path=search) is None:
         return Check(
             "fail",
-            f"{program} is not to be found here; is its environment active? "
-            f"({command.source} gives the command)",
+            f"{program} is not to be found here; is its environment active? ({_source(command)})",
             blocks=True,
         )
-    return Check("ok", f"command from {command.source}")
+    return Check("ok", _source(command))
+
+
+def _source(command: Command) -> str:
+    if command.source == "recorded":
+        return "the command is the one that was recorded when this run was started"
+    return f"the command stands in {command.source}"
 
 
 def _claim_check(root: str, force: bool) -> Check:
