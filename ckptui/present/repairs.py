@@ -31,19 +31,26 @@ _INDENT: Final = 11
 def plan_title(plan: Plan) -> str:
     """``Quarantine 2 checkpoints``."""
     verb, noun = _TITLES.get(plan.action, (plan.action.replace("-", " ").capitalize(), "file"))
-    subjects = {step.path for step in plan.steps if not step.path.endswith(".done")}
-    return f"{verb} {units.counted(len(subjects) or len(plan.steps), noun)}"
+    return f"{verb} {units.counted(len(_subjects(plan)), noun)}"
+
+
+def _subjects(plan: Plan) -> set[str]:
+    """What a plan is about: what it checks, or else what it moves, markers counted apart."""
+    checked = {step.path for step in plan.steps if step.do == "check"}
+    moved = {step.path for step in plan.steps if step.do == "move"}
+    files = {path for path in moved if not path.endswith((".done", ".done.quarantined"))}
+    return checked or files or moved or {step.path for step in plan.steps}
 
 
 def plan_lines(
-    plan: Plan, *, width: int = 76, trash_bytes: int = 0, undo_key: str = "z"
+    plan: Plan, *, width: int = 76, trash_bytes: int | None = None, undo_key: str = "z"
 ) -> list[Line]:
     """What a plan would do: the same text for the preview box and for ``--dry-run``.
 
     Args:
         plan: The plan.
         width: Cells a line may take.
-        trash_bytes: Bytes that the trash holds already.
+        trash_bytes: Bytes that the trash holds already, None where that is not known.
         undo_key: Key (or command) that takes it back.
     """
     lines: list[Line] = []
@@ -58,13 +65,16 @@ def plan_lines(
     return lines
 
 
-def _promise(plan: Plan, trash_bytes: int, undo_key: str) -> str:
-    if all(step.do == "check" for step in plan.steps) and plan.action is Action.VALIDATE:
+def _promise(plan: Plan, trash_bytes: int | None, undo_key: str) -> str:
+    if plan.action is Action.VALIDATE:
         return f"Nothing is changed; {units.size(read_bytes(plan))} are read."
     moved = sum(step.bytes for step in plan.steps if _to_trash(step))
     said = f"{undo_key} undoes it. Nothing is deleted"
-    holds = f"; the trash then holds {units.size(trash_bytes + moved)}" if moved else ""
-    return said + holds + "."
+    if not moved:
+        return f"{said}."
+    if trash_bytes is None:
+        return f"{said}; {units.size(moved)} go to the trash."
+    return f"{said}; the trash then holds {units.size(trash_bytes + moved)}."
 
 
 def read_bytes(plan: Plan) -> int:

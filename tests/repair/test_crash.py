@@ -235,3 +235,20 @@ def test_the_lock_of_a_dead_process_is_taken_over_and_that_of_another_host_is_no
     with pytest.raises(RepairError, match="process 7 on n042"), turn(Site(root), patience=0.1):
         pass
     assert os.path.exists(holder)
+
+
+@pytest.mark.skipif(STRACE is None, reason="needs strace (make debian)")
+def test_where_the_kernel_knows_no_rename_that_refuses_to_replace(tmp_path: Path) -> None:
+    """NFS answers EINVAL to RENAME_NOREPLACE: then ckptui looks first, and renames."""
+    assert STRACE is not None
+    root = str(tmp_path / "run")
+    make_run(root)
+    before = fingerprint(root)
+    work = SERVER.partition("for line")[0].replace("os.kill", "print") + "work(sys.argv[1])"
+    subprocess.run(
+        [STRACE, "-f", "-qq", "-o", "/dev/null", "-e", "trace=renameat2",
+         "-e", "inject=renameat2:error=EINVAL", sys.executable, "-c", work, root],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    assert fingerprint(root) == before
+    assert [entry.state for entry in entries(root)] == ["undone", "undone", "done", "done"]
