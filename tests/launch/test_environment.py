@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -121,14 +123,14 @@ def as_ordinary_user(root: str, act: str) -> str:
 
 
 @pytest.fixture
-def read_only(tmp_path: Path) -> str:
-    for place in (tmp_path.parent, tmp_path.parent.parent):
+def read_only() -> Iterator[str]:
+    # Not below tmp_path: pytest keeps that for the user who runs it.
+    with tempfile.TemporaryDirectory() as place:
         os.chmod(place, 0o755)
-    directory = tmp_path / "theirs"
-    directory.mkdir()
-    os.chmod(tmp_path, 0o755)
-    os.chmod(directory, 0o555)
-    return str(directory)
+        directory = os.path.join(place, "theirs")
+        os.mkdir(directory)
+        os.chmod(directory, 0o555)
+        yield directory
 
 
 @pytest.mark.parametrize(
