@@ -7,6 +7,7 @@ from typing import Final
 from ckptui.errors import RepairError
 from ckptui.marker import marker_path
 from ckptui.repair.draft import Context, Decision, Draft
+from ckptui.repair.guards import check_folder
 from ckptui.repair.model import Step
 from ckptui.repair.operations import Operation
 from ckptui.repair.site import Site, subject
@@ -71,7 +72,7 @@ def draft_remove(context: Context, path: str) -> Draft:
     marker = marker_path(subject(path))
     if context.site.look(marker) is None:
         raise RepairError(f"{subject(path)}: has no marker; there is nothing to remove")
-    context.at_rest(marker)
+    check_folder(context.site, marker)  # an empty file is never half-written: no need to wait
     return Draft((context.trash(marker),))
 
 

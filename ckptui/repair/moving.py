@@ -126,6 +126,8 @@ def draft_restore(context: Context, path: str) -> Draft:
     items = find_in_trash(context.site, path)
     steps: list[Step] = []
     for item in items:
+        context.site.inside(item.original)
+        context.site.contained(item.path)
         if context.site.look(item.original) is not None:
             raise RepairError(
                 f"{item.original}: something stands there again; quarantine that first, "
@@ -135,7 +137,6 @@ def draft_restore(context: Context, path: str) -> Draft:
         steps.append(Step("move", item.path, item.original, item.size))
     # The first folder to be made, or else the file itself, must stand in a folder of ours.
     first = next((step.path for step in steps if step.do == "mkdir"), items[0].original)
-    context.site.inside(items[0].original)
     check_folder(context.site, first)
     return Draft(tuple(steps))
 

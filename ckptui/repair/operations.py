@@ -43,6 +43,16 @@ class Operation:
     note: str = ""
     signature: Signature | None = None
 
+    def stay_inside(self, site: Site) -> None:
+        """Refuse an operation that would reach outside the run directory.
+
+        Raises:
+            RepairError: It would.
+        """
+        for path in (self.path, self.to):
+            if path is not None:
+                site.contained(path)
+
     def to_json(self) -> dict[str, object]:
         """As the journal keeps it."""
         return asdict(self)

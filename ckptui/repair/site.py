@@ -61,16 +61,25 @@ class Site:
             RepairError: It is absolute, climbs out, leads out through a symlink, or is ckptui's
                 own.
         """
+        self.contained(path)
+        plain = os.path.normpath(path)
+        if plain == ".":
+            raise RepairError(f"{path}: the run directory itself; name a file in it")
+        if plain.split("/")[0] == HOME:
+            raise RepairError(f"{path}: belongs to ckptui itself; ckptui undo and restore move it")
+        return plain
+
+    def contained(self, path: str) -> None:
+        """Refuse a path that leads out; a journal written by a stranger may hold such ones.
+
+        Raises:
+            RepairError: It is absolute, climbs out, or leads out through a symlink.
+        """
         if not path or path.startswith("/") or "\0" in path:
             raise RepairError(f"{path!r}: not a path inside {self.root}; name a file in it")
-        plain = os.path.normpath(path)
-        parts = plain.split("/")
-        if ".." in path.split("/") or plain == ".":
+        if ".." in path.split("/"):
             raise RepairError(f"{path}: leads out of {self.root}; repairs stay inside of it")
-        if parts[0] == HOME:
-            raise RepairError(f"{path}: belongs to ckptui itself; ckptui undo and restore move it")
-        self._no_way_out(plain)
-        return plain
+        self._no_way_out(os.path.normpath(path))
 
     def _no_way_out(self, path: str) -> None:
         top = os.path.realpath(self.root)

@@ -45,6 +45,9 @@ def our_turn(site: Site) -> Iterator[None]:
 
 def _make_home(site: Site) -> None:
     home = site.full(HOME)
+    for own in (HOME, TRASH):
+        if os.path.islink(site.full(own)):
+            raise RepairError(f"{site.full(own)}: a link, where ckptui keeps its own; remove it")
     if os.path.isdir(home):
         return
     before = os.stat(site.root)
@@ -177,6 +180,14 @@ def recover_all(site: Site) -> list[Recovery]:
 
 
 def _recover(site: Site, record: Record) -> Recovery:
+    try:
+        for each in record.operations:
+            each.stay_inside(site)
+    except RepairError as error:
+        journal.append(site, _end(record.id, "stuck", {}))
+        return Recovery(
+            record.id, record.action, "stuck", f"the journal is not to be trusted: {error}"
+        )
     begun = record.operations[: record.started]
     done = [each for each in begun if happened(site, each)]
     what = f"the {record.action} of {record.at} was cut off"

@@ -79,6 +79,7 @@ def _reversed(site: Site, record: Record, own_id: str) -> list[Operation]:
     operations = [reverse(each, own_id) for each in reversed(record.operations)]
     freed: set[str] = set()
     for each in operations:
+        each.stay_inside(site)
         _check(site, each, freed)
         freed.add(each.path)
     return operations

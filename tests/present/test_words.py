@@ -128,7 +128,7 @@ def test_the_preview_of_a_check_says_what_will_be_decided() -> None:
 
 def test_previews_fit_their_box_whatever_the_names() -> None:
     evil = "deep/" * 30 + "\x1b[2J" + "模" * 40 + ".pt"
-    plan = Plan(Action.QUARANTINE, "/r", (Step("move", evil, TRASHED, 5),), (evil,), evil)
+    plan = Plan(Action.QUARANTINE, "/r", (Step("move", evil, TRASHED, 5),), {}, (evil,), evil)
     for width in (40, 60, 76, 120):
         for each in plan_lines(plan, width=width):
             assert cells(text_of(each).rstrip()) <= width

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from ckptui.errors import RepairError
-from ckptui.repair import apply, entries, list_trash, plan, recover
+from ckptui.repair import apply, entries, list_trash, plan, recover, undo
+from ckptui.repair.site import HOME
 from ckptui.terms import Action
 from tests.repair.tree import fingerprint, make_run, put, whole
 
@@ -29,7 +31,7 @@ def root(tmp_path: Path) -> str:
         ("../outside.pt", "leads out"),
         ("features/../../outside.pt", "leads out"),
         ("/etc/passwd", "not a path inside"),
-        (".", "leads out"),
+        (".", "the run directory itself"),
         ("", "not a path inside"),
         (".ckptui/journal.jsonl", "belongs to ckptui"),
         ("away/outside.pt", "is a link that leads out"),
@@ -129,6 +131,50 @@ def test_a_repair_that_fails_midway_is_rolled_back(root: str) -> None:
     assert [entry.state for entry in entries(root)] == ["rolled back"]
     assert list_trash(root) == [] and recover(root) == []
     assert apply(plan(Action.QUARANTINE, root, ["ckpt_300.pt", "clash"])).applied
+
+
+def test_a_strangers_journal_cannot_reach_outside(root: str) -> None:
+    top = os.path.dirname(root)
+    put(top, "outside.pt", whole(1))
+    os.symlink(top, os.path.join(root, "away"))
+    outside = fingerprint(top)["outside.pt"]
+    ways_out = ("../outside.pt", os.path.join(top, "outside.pt"), "away/outside.pt")
+    for number, path in enumerate(ways_out):
+        for ended in (True, False):
+            lines: list[dict[str, object]] = [
+                {"id": f"x{number}{ended}", "event": "begin", "action": "quarantine",
+                 "operations": [{"do": "move", "path": "stolen.pt", "to": path}]},
+                {"id": f"x{number}{ended}", "event": "step", "n": 0},
+            ]  # fmt: skip
+            if ended:
+                lines.append({"id": f"x{number}{ended}", "event": "end", "state": "done"})
+            put(root, f"{HOME}/journal.jsonl", "".join(map(_line, lines)).encode())
+            if ended:
+                with pytest.raises(RepairError, match=r"leads out|not a path inside"):
+                    undo(root)
+            else:
+                assert [each.ended for each in recover(root)] == ["stuck"]
+                assert recover(root) == []
+            assert fingerprint(top)["outside.pt"] == outside
+
+
+def _line(line: dict[str, object]) -> str:
+    return json.dumps(line) + "\n"
+
+
+def test_a_link_where_ckptui_keeps_its_own_is_not_followed(root: str, tmp_path: Path) -> None:
+    os.mkdir(tmp_path / "elsewhere")
+    os.symlink(tmp_path / "elsewhere", os.path.join(root, HOME))
+    before = fingerprint(root)
+    with pytest.raises(RepairError, match="a link, where ckptui keeps its own"):
+        apply(plan(Action.QUARANTINE, root, ["ckpt_500.pt"]))
+    assert fingerprint(root) == before and os.listdir(tmp_path / "elsewhere") == []
+
+
+def test_a_marker_may_go_right_after_it_came(root: str) -> None:
+    apply(plan(Action.ADD_MARKER, root, ["features/part_02.pt"]))
+    apply(plan(Action.REMOVE_MARKER, root, ["features/part_02.pt"]))
+    assert not os.path.exists(os.path.join(root, "features/part_02.pt.done"))
 
 
 def test_actions_of_later_days_say_so(root: str) -> None:
