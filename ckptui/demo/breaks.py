@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from ckptui.demo.report import Break, DemoError
+from ckptui.failure_log import log_failed_checkpoint
 from ckptui.marker import marker_path
-from ckptui.terms import Action, Category
+from ckptui.terms import Action, Category, Level
+from ckptui.validation.check import check_file
 
 CUT: Final = "checkpoints/ckpt_0000600.pt"
 NEWER: Final = "checkpoints/ckpt_0000500.pt"
@@ -81,7 +83,14 @@ def _cut_short(root: str) -> Break:
     os.truncate(path, before.st_size * 7 // 10)
     # A node that loses power leaves the time of the write, and so the marker, in good order.
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    _log_failure(path)
     return Break(CUT, "cut short at 70 % of its bytes", Category.CORRUPTED, Action.QUARANTINE)
+
+
+def _log_failure(path: str) -> None:
+    """What ``ckptui validate --log-failures`` would note of it, for the view of failures."""
+    verdict = check_file(path, level=Level.CHECKSUMS, settle=False)
+    log_failed_checkpoint(path, f"{verdict.category}: {verdict.reason}")
 
 
 def _orphan(root: str) -> Break:

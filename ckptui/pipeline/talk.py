@@ -51,7 +51,8 @@ class ProgressLines:
     def say(self, done: int, total: int, text: str) -> None:
         """Log one line where it is due."""
         now = time.monotonic()
-        if 0 < done < total and now - self._last < _SECONDS_BETWEEN_LINES:
+        if done < total and now - self._last < _SECONDS_BETWEEN_LINES:
             return
-        self._last = now
+        # After the last unit of a stage, the first of the next one is due at once.
+        self._last = now if done < total else float("-inf")
         log.info("  %s", text)

@@ -67,7 +67,7 @@ def interrupted(notes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     steps = dict(STEPS)
     with monkeypatch.context() as patch:
-        patch.setitem(STEPS, "answers", stop)  # type: ignore[arg-type]
+        patch.setitem(STEPS, "answers", stop)
         assert run_qa(documents=str(notes), run_dir=str(run_dir)) == 130
     assert dict(STEPS) == steps
     return run_dir

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -61,7 +60,7 @@ def finished(forker: Forker, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def bench(forker: Forker, finished: Path, tmp_path: Path) -> Iterator[Bench]:
+def bench(forker: Forker, finished: Path, tmp_path: Path) -> Bench:
     """A copy of the finished run; its input is the original's, so nothing is stale."""
     shutil.copytree(finished / "run", tmp_path / "run")
     samples = [str(finished / "input" / name) for name in ("lake.fasta", "soil.fna.gz")]

@@ -46,6 +46,7 @@ def chunk_sequences(config: SequencesConfig, run: Run) -> None:
     labels = read_labels(config.labels) if config.labels else {}
     labelled = 0
     for number, source in enumerate(config.sources, start=1):
+        run.progress(number - 1, len(config.sources), f"chunking {source.name}")
         manifest = _chunk_source(config, run, source, labels)
         if source.for_training:
             labelled += sum(member.label is not None for member in manifest.sequences)

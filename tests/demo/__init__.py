@@ -1,0 +1,1 @@
+"""The damaged run that ``ckptui demo`` makes."""
