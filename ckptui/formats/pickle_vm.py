@@ -50,7 +50,7 @@ class PickleTree:
 
 
 class Machine:
-    """State of one run; the opcodes live in :mod:`ckptui.formats.pickle_ops`."""
+    """State of one run; opcodes live in ``pickle_values`` and ``pickle_ops``."""
 
     __slots__ = (
         "big_keys", "data", "globals", "limits", "marks", "memo", "pos", "problems", "protocol",
@@ -228,7 +228,22 @@ class Machine:
 Handler: TypeAlias = Callable[[Machine], None]
 
 HANDLERS: Final[dict[int, Handler]] = {}
-"""Opcode → what it does; filled by :mod:`ckptui.formats.pickle_ops`."""
+"""Opcode → what it does; filled by ``pickle_values`` and ``pickle_ops``."""
+
+
+def op(code: int) -> Callable[[Handler], Handler]:
+    """Enter a function into the machine's table."""
+
+    def enter(handler: Handler) -> Handler:
+        HANDLERS[code] = handler
+        return handler
+
+    return enter
+
+
+def length(machine: Machine, width: int) -> int:
+    """A length of ``width`` bytes, little-endian."""
+    return int.from_bytes(machine.take(width), "little")
 
 
 def run(data: bytes, limits: Limits = DEFAULT, start: int = 0) -> PickleTree:

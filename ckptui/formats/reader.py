@@ -11,6 +11,8 @@ from ckptui.formats.recognise import HEAD, describe, recognise
 from ckptui.formats.registry import reader_of
 from ckptui.formats.window import FdSource, Source, Window, open_regular
 
+_SAMPLE: Final = 4096
+_SAMPLES: Final = 8
 _NOT_READ_YET: Final = "recognised; its structure is not read yet"
 
 
@@ -82,11 +84,23 @@ def _named_only(kind: str, window: Window, limits: Limits, full: bool) -> Header
         if hidden is not None:
             return hidden
     if kind == "zeros":
-        text = "it holds nothing but zeros where its beginning should be"
-        return Header(kind, window.size, problems=(Problem("zeros", text, 0),))
+        return Header(kind, window.size, problems=(_zeros(window),))
     if not kind or kind.startswith("foreign:"):
         return Header(kind, window.size)
     return Header(kind, window.size, notes=(f"{describe(kind)}: {_NOT_READ_YET}",))
+
+
+def _zeros(window: Window) -> Problem:
+    """Zeros at the beginning: are there any other bytes? Looks at a few places, not at all."""
+    places = range(0, window.size, max(window.size // _SAMPLES, _SAMPLE))
+    ends = (window.head, window.tail(_SAMPLE))
+    if not any(chunk.strip(b"\0") for chunk in ends) and not any(
+        window.pread(_SAMPLE, place).strip(b"\0") for place in places
+    ):
+        what = "every byte" if window.whole else "every byte that was looked at"
+        text = f"{what} of it is zero: its place was set aside and never written"
+        return Problem("zeros", text, 0)
+    return Problem("zeros", "its beginning is zeros: it was overwritten or never written", 0)
 
 
 def _hidden_zip(window: Window, limits: Limits, full: bool) -> Header | None:

@@ -110,6 +110,8 @@ def _read(window: Window, container: Container, root: str, limits: Limits) -> He
     if not script:
         problems += judge_words(metadata, root)
         problems += judge_records(records, root, storages, table.tensors)
+        # What a broken pickle does not mention is no orphan.
+        problems += judge_orphans(records, root, storages) if tree.finished else []
         problems += judge_roots(container.records, root)
     if not script and any(record.method for record in container.records):
         container.notes.append("it was packed again after it was saved: its records are compressed")
@@ -206,11 +208,6 @@ def judge_records(
         problem = judge_tensor(tensor, storages)
         if problem is not None and len(problems) < _TOLD:
             problems.append(problem)
-    orphans = _orphans(records, root, storages)
-    if orphans:
-        shown = ", ".join(orphans[:3]) + (" …" if len(orphans) > 3 else "")
-        text = f"its pickle does not refer to {len(orphans):,} of its records: {shown}"
-        problems.append(Problem("orphan-record", text, None, "odd"))
     return problems
 
 
@@ -248,12 +245,18 @@ def judge_tensor(tensor: TensorInfo, storages: Mapping[str, StorageInfo]) -> Pro
     return Problem("tensor-bounds", f"the tensor {name} reaches beyond its storage")
 
 
-def _orphans(
+def judge_orphans(
     records: Mapping[str, Record], root: str, storages: Mapping[str, StorageInfo]
-) -> list[str]:
+) -> list[Problem]:
+    """Records of tensors that the pickle does not refer to."""
     prefix = f"{root}/data/"
     keys = (name[len(prefix) :] for name in records if name.startswith(prefix))
-    return [f"data/{key}" for key in keys if key and key not in storages]
+    orphans = [f"data/{key}" for key in keys if key and key not in storages]
+    if not orphans:
+        return []
+    shown = ", ".join(orphans[:3]) + (" …" if len(orphans) > 3 else "")
+    text = f"its pickle does not refer to {len(orphans):,} of its records: {shown}"
+    return [Problem("orphan-record", text, None, "odd")]
 
 
 def judge_roots(records: tuple[Record, ...], root: str) -> list[Problem]:

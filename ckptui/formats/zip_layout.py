@@ -18,6 +18,7 @@ LOCAL: Final = Struct("<4s5H3L2H")
 _SIZES32: Final = Struct("<3L")
 _SIZES64: Final = Struct("<L2Q")
 _HAS_DESCRIPTOR: Final = 0x08
+_UTF8: Final = 0x0800
 _ENCRYPTED: Final = 0x01
 _METHODS: Final = frozenset({0, 8, 9, 12, 14, 93, 95})
 _FULL32: Final = 0xFFFFFFFF
@@ -97,6 +98,9 @@ def _check_local(window: Window, directory: Directory, entry: Entry) -> None:
         return
     if method != entry.method or (flags ^ entry.flags) & ~0x0808:
         _bad_local(directory, entry, "has a local header that the directory contradicts")
+    if (flags ^ entry.flags) & _UTF8:
+        text = f"the record {_shown(entry)} says two things about how its name is written"
+        directory.add("name-encoding", text, entry.header_start, "odd")
     extra = raw[LOCAL.size + name_size : whole]
     sizes = _local_sizes(extra, packed, size)
     streamed = bool(flags & _HAS_DESCRIPTOR) and (crc, *sizes) == (0, 0, 0)

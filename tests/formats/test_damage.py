@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import zipfile
 from collections.abc import Callable
 
@@ -93,10 +94,13 @@ def test_a_zeroed_beginning_is_still_a_torch_file(large: bytes) -> None:
     assert "pickle-broken" in codes(header)
 
 
-def test_a_file_of_zeros(tmp_path: object) -> None:
+def test_a_file_of_zeros() -> None:
     header = read(bytes(100_000))
     assert (header.format, codes(header)) == ("zeros", ["zeros"])
     assert read(bytes(5)).format == "zeros"
+    assert "every byte of it is zero" in read(bytes(500)).problems[0].text
+    overwritten = bytes(100_000) + b"x" * 100_000
+    assert "its beginning is zeros" in read(overwritten).problems[0].text
 
 
 def test_an_empty_file() -> None:
@@ -289,3 +293,39 @@ class TestSafetensors:
         body = header.encode()
         found = codes(read(len(body).to_bytes(8, "little") + body + bytes(12)))
         assert found in (["tiling"], ["bad-header"])
+
+
+def _structure(header: Header, size: int, unseen: set[int]) -> list[int]:
+    """Offsets whose loss the structure must show: everything but payloads and empty fields."""
+    payload: set[int] = set()
+    for record in header.records:
+        payload |= set(range(record.data_start, record.data_start + record.size))
+    return sorted(set(range(size)) - payload - unseen)
+
+
+def test_random_damage_to_the_structure_is_always_seen(good_files: dict[str, str]) -> None:
+    """Zeroed and scrambled blocks that touch the structure of files of many records."""
+    rng = random.Random(3)
+    for name in ("full", "many_storages_sorting", "old_writer"):
+        data = content(good_files[name])
+        places = _structure(read(data), len(data), _unseen(data, good_files[name]))
+        for _ in range(300):
+            at = rng.choice(places)
+            length = rng.choice((1, 4, 32, 300))
+            block = bytes(length) if rng.random() < 0.5 else rng.randbytes(length)
+            broken = data[:at] + block + data[at + length :]
+            if broken[at] != data[at]:
+                assert read(broken[: len(data)]).problems, (name, at, length)
+
+
+def test_bytes_moved_lost_or_doubled_are_always_seen(good_files: dict[str, str]) -> None:
+    rng = random.Random(4)
+    for name in ("full", "many_storages_sorting", "old_writer", "safetensors"):
+        data = content(good_files[name])
+        for _ in range(300):
+            at, length = rng.randrange(len(data)), rng.choice((1, 7, 64, 512))
+            lost = data[:at] + data[at + length :]
+            doubled = data[:at] + data[at : at + length] + data[at:]
+            for broken in (lost, doubled):
+                header = read(broken)
+                assert header.problems or not header.format.startswith(("torch", "safe")), at
