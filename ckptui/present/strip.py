@@ -16,7 +16,7 @@ from ckptui.present.glyphs import Role
 from ckptui.present.safe import clip, plain
 from ckptui.present.spans import Line, Span, joined, line
 from ckptui.terms import GOOD, Category, InputState, MarkerState
-from ckptui.watch.model import Checkpoint, PassedOver, Snapshot
+from ckptui.watch.model import Checkpoint, LastGood, PassedOver, Snapshot
 
 SILENT_AFTER: Final = 5.0
 """Seconds without an answer from the scanner before the strip says so."""
@@ -43,7 +43,7 @@ def last_good_line(snapshot: Snapshot, *, now: float) -> Line:
         return line(label, _no_last_good(snapshot))
     row = snapshot.checkpoints.get(good.path)
     step = "" if good.step is None else f"step {good.step}  "
-    facts = [_saved(row, now), _looked_at(good.level, row, now), *good.notes]
+    facts = [_saved(row, now), _looked_at(good, row, now), *good.notes]
     told = ", ".join(fact for fact in facts if fact)
     return line(label, Span(f"{step}{good.path}", Role.SUCCESS), "   ", told)
 
@@ -61,12 +61,13 @@ def _saved(row: Checkpoint | None, now: float) -> str:
     return "" if row is None or row.mtime is None else f"saved {units.age(now - row.mtime)} ago"
 
 
-def _looked_at(level: int, row: Checkpoint | None, now: float) -> str:
+def _looked_at(good: LastGood, row: Checkpoint | None, now: float) -> str:
     if row is not None and row.category is Category.UNCHECKED:
-        return f"header only, level {level}"
+        # The notes say how deep it was looked at, where whoever chose it has told.
+        return "" if good.notes else f"header only, level {good.level}"
     checked = units.seconds_of(row.checked_at) if row else None
     ago = "" if checked is None else f" {units.age(now - checked)} ago"
-    return f"checked to level {level}{ago}"
+    return f"checked to level {good.level}{ago}"
 
 
 def totals(checkpoints: Iterable[Checkpoint]) -> dict[str, int]:
