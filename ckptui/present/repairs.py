@@ -24,6 +24,7 @@ _TITLES: Final[Mapping[Action, tuple[str, str]]] = {
     Action.CLEAN: ("Clean up", "left-over"),
 }
 _PATH_WIDTH: Final = 22
+_WHERE_WIDTH: Final = 36
 _INDENT: Final = 11
 """Cells before the path: number, blanks, verb."""
 
@@ -54,8 +55,9 @@ def plan_lines(
         undo_key: Key (or command) that takes it back.
     """
     lines: list[Line] = []
+    longest = max((cells(plain(step.path)) for step in plan.steps), default=0)
     for number, step in enumerate(plan.steps, start=1):
-        lines += _step_lines(number, step, width)
+        lines += _step_lines(number, step, width, longest)
     lines += [line()]
     for warning in plan.warnings:
         lines += [line(Span(text, Role.WARNING)) for text in wrapped(plain(warning), width)]
@@ -86,10 +88,11 @@ def _to_trash(step: Step) -> bool:
     return step.do == "move" and bool(step.to) and str(step.to).startswith(".ckptui/trash/")
 
 
-def _step_lines(number: int, step: Step, width: int) -> list[Line]:
+def _step_lines(number: int, step: Step, width: int, longest: int) -> list[Line]:
     size = units.size(step.bytes) if step.bytes else ""
     room = max(width - _INDENT - 2 - 7, 20)
-    name_width = min(max(_PATH_WIDTH, room // 3), room - 10)
+    # On a wide terminal a name takes what it needs, as long as the trash's own fits beside it.
+    name_width = min(max(_PATH_WIDTH, min(longest, room - _WHERE_WIDTH)), room - 10)
     head = f"{number:>2}  {step.do:<6} "
     path = pad(clip(plain(step.path), name_width), name_width)
     notes = wrapped(_where_and_why(step), room - name_width) or [""]
@@ -126,12 +129,18 @@ def journal_lines(entries: Sequence[JournalEntry], *, ascii_only: bool = False) 
     """One line a repair: its undo id, when, what, and whether it can be taken back."""
     lines = []
     for entry in entries:
-        names = [os.path.basename(step.path) for step in entry.steps if step.do != "check"]
+        names = _names(entry.steps)
         subject = names[0] if names else "nothing moved"
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         text = f"{entry.id}  {entry.at}  {entry.action:<14} {plain(subject)}{more}  {entry.state}"
         lines.append(to_ascii(text) if ascii_only else text)
     return lines
+
+
+def _names(steps: Sequence[Step]) -> list[str]:
+    """Names of what was moved: a marker only where it went alone."""
+    names = [os.path.basename(step.path).removesuffix(".quarantined") for step in steps]
+    return [name for name in names if not name.endswith(".done")] or list(dict.fromkeys(names))
 
 
 def trash_lines(items: Sequence[TrashItem], *, ascii_only: bool = False) -> list[str]:
