@@ -98,7 +98,8 @@ def _step_lines(number: int, step: Step, width: int, longest: int) -> list[Line]
     notes = wrapped(_where_and_why(step), room - name_width) or [""]
     first = pad(notes[0], room - name_width)
     tail = pad(size, 6, right=True)
-    lines = [line(Span(head, Role.MUTED), path, "  ", first, " ", tail)]
+    told = f"{first} {tail}" if size else notes[0]
+    lines = [line(Span(head, Role.MUTED), path, "  ", told)]
     blank = " " * (_INDENT + name_width + 2)
     return lines + [line(blank + note) for note in notes[1:]]
 
