@@ -60,6 +60,7 @@ class Listing:
         children: Directories to go on with.
         seen: Names seen, for the limit.
         layout: Set where the directory is one checkpoint.
+        linked: A symlink leads to it, or to a directory above it: events do not come from there.
     """
 
     path: str
@@ -68,6 +69,7 @@ class Listing:
     children: list[Child] = field(default_factory=list)
     seen: int = 0
     layout: str = ""
+    linked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

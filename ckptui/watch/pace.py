@@ -23,6 +23,7 @@ class WatchState:
         watched, directories: How many directories are watched, of how many.
         problem: Why there are none, in words.
         counted: False before anything is known.
+        linked: Some directories are behind symlinks, where no events come from.
     """
 
     on: bool = False
@@ -30,6 +31,7 @@ class WatchState:
     directories: int = 0
     problem: str = ""
     counted: bool = False
+    linked: bool = False
 
     @property
     def complete(self) -> bool:
@@ -81,4 +83,6 @@ def describe(
     if not state.complete:
         some = f"{state.watched:,} of {state.directories:,} directories"
         return "sweep", f"watch limit: {some} live, the rest within {every}"
+    if state.linked:
+        return "events", f"live, behind symlinks within {every}"
     return "events", "live"

@@ -160,6 +160,7 @@ class Scanner:
     def _work(self) -> None:
         now = time.monotonic()
         if self._watches.keep_up(self.tree, may_start=self._last_sweep[0] > 0.0):
+            self._next_sweep = min(self._next_sweep, now + self._interval())
             self._emit_watching()
         self._take_hints(now)
         if now >= self._next_sweep:

@@ -162,6 +162,8 @@ class Tree:
             yield from (self._drop(self._moved.pop()) for _ in tuple(self._moved))
             if listing is None:
                 continue
+            above = self.listings.get(folder_of(child.path))
+            listing.linked = child.link or (above is not None and above.linked)
             seen += listing.seen
             visited.add(child.path)
             yield self._replace(listing)

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 _NETWORK_DIRECTORIES: Final = 200
 """Adding a watch looks a directory up: on a network filesystem only a second's worth of it."""
 _RETRY: Final = 30.0
-_COUNT_EVERY: Final = 5.0
+_COUNT_EVERY: Final = 2.0
+_COUNTS: Final = 2
+"""So many counts in a row must find directories without a watch before anything is done."""
 
 
 class Watches:
@@ -36,6 +38,7 @@ class Watches:
         self._hints: Hints | None = None
         self._retry_at = 0.0
         self._counted_at = 0.0
+        self._incomplete = 0
         self._state = WatchState(counted=self._mode == "sweep")
         self._ready = False
 
@@ -109,14 +112,33 @@ class Watches:
         from ckptui.watch.hints import watched_inodes
 
         inodes = watched_inodes()
-        known = [listing.identity[1] for listing in tree.listings.values()]
+        listings = tree.listings.values()
+        known = [listing.identity[1] for listing in listings if not listing.linked]
         by_inode = sum(1 for inode in known if inode in inodes)
         # Overlay and btrfs number their inodes differently inside; there the count must do.
         watched = max(by_inode, min(len(inodes), len(known)) if by_inode == 0 else by_inode)
         before = self._state
-        self._state = WatchState(on=True, watched=watched, directories=len(known), counted=True)
-        return (before.on, before.complete) != (self._state.on, self._state.complete)
+        now = WatchState(
+            on=True,
+            watched=watched,
+            directories=len(known),
+            counted=True,
+            linked=any(listing.linked for listing in listings),
+        )
+        self._incomplete = 0 if now.complete else self._incomplete + 1
+        if 0 < self._incomplete < _COUNTS:
+            return False  # perhaps a directory that is just being made
+        if self._incomplete == _COUNTS and before.complete:
+            # Once all were watched: watchdog 6 forgets directories that are moved in. Begin anew.
+            self.restart()
+            return False
+        self._state = now
+        return _said(before) != _said(now)
 
     def state(self, tree: Tree) -> WatchState:
         """How the events stand now."""
         return self._state
+
+
+def _said(state: WatchState) -> tuple[bool, bool, bool]:
+    return state.on, state.complete, state.linked

@@ -77,7 +77,7 @@ def test_no_watcher_left_is_said_and_nothing_is_missed(tmp_path: Path) -> None:
 
 
 AS_SOMEBODY_ELSE = """
-import json, os, sys
+import os, shutil, sys
 import ckptui.watch.writers
 from ckptui.watch import scanner
 os.setgid(65534); os.setuid(65534)

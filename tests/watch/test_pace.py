@@ -67,8 +67,11 @@ def test_how_it_is_watched_is_said() -> None:
     def say(state: WatchState, network: bool, kind: str = "ext4") -> tuple[str, str]:
         return describe(state, network=network, filesystem=kind, interval=30, once=False)
 
-    all_on, some = WatchState(True, 4, 4, counted=True), WatchState(True, 19, 50, counted=True)
+    all_on = WatchState(True, 4, 4, counted=True)
+    some = WatchState(True, 19, 50, counted=True)
     assert say(all_on, False) == ("events", "live")
+    linked = WatchState(True, 4, 4, counted=True, linked=True)
+    assert say(linked, False) == ("events", "live, behind symlinks within 30 s")
     assert say(all_on, True, "nfs4") == ("sweep", "nfs4: live on this host, others within 30 s")
     assert say(WatchState(), True, "lustre") == ("sweep", "lustre: looked at every 30 s")
     mode, sentence = say(some, False)
