@@ -1,4 +1,4 @@
-"""Is it good? Levels, verdicts, the check workers and the loader. Names are resolved lazily."""
+"""Is it good? The levels, verdicts, the check workers and the loader. Names are resolved lazily."""
 
 from __future__ import annotations
 

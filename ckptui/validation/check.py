@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ckptui.formats.model import Header
 from ckptui.terms import Category, Level, Result
-from ckptui.validation.container import READ_IN_FULL, check_container
+from ckptui.validation.container import check_container
 from ckptui.validation.facts import facts_of
 from ckptui.validation.finding import Finding, skipped
 from ckptui.validation.judge import is_structural, judge, verdict_without_reading
@@ -84,7 +84,7 @@ def _guarded(
     path: str, order: Order, on_progress: OnProgress | None, is_cancelled: Cancelled | None
 ) -> Verdict:
     try:
-        with Source(path) as source:
+        with Source(path, recall=not order.settle) as source:
             return _check(source, order, on_progress, is_cancelled)
     except CancelledError:
         return cancelled(path)
@@ -162,8 +162,8 @@ def _deep(
     levels = [Level(n) for n in range(Level.CHECKSUMS, min(order.level, Level.VALUES) + 1)]
     if container.result is Result.FAIL:
         return dict.fromkeys(levels, skipped("the container is not whole"))
-    if content.header.format not in READ_IN_FULL:
-        return dict.fromkeys(levels, skipped("the structure of this format is not judged yet"))
+    if container.result not in {Result.PASS, Result.WARN}:
+        return dict.fromkeys(levels, skipped(container.note))
     return read_payload(source, content, levels, progress)
 
 

@@ -58,6 +58,11 @@ class Worker:
         """True while it is at something that is no header check."""
         return any(not job.request.quick for job in self.jobs.values())
 
+    @property
+    def slowness(self) -> int:
+        """How many times the usual patience it deserves: hashing inputs says nothing meanwhile."""
+        return 10 if any(job.request.kind == "inputs" for job in self.jobs.values()) else 1
+
     def take(self, id_: int) -> Job | None:
         """A job that it is done with."""
         self.unwanted.pop(id_, None)
@@ -147,7 +152,8 @@ class Crew:
         return None
 
     def _start_worker(self) -> Worker | None:
-        argv = [sys.executable, "-m", "ckptui.validation.worker"]
+        # -P: a run directory often holds a random.py or a types.py of its own; none is imported.
+        argv = [sys.executable, "-P", "-m", "ckptui.validation.worker"]
         try:
             worker = Worker(Child(argv), {})
         except OSError as error:
@@ -221,7 +227,7 @@ class Crew:
         for worker in list(self.workers):
             if any(now - since > _CANCEL for since in worker.unwanted.values()):
                 self._end_unwanted(worker)
-            elif worker.jobs and now - worker.child.heard > self._patience:
+            elif worker.jobs and now - worker.child.heard > self._patience * worker.slowness:
                 self._bury(worker, "", timed_out=True)
                 worker.child.kill()
 

@@ -35,7 +35,9 @@ def read_content(source: Source, *, whole: bool) -> Content:
         OSError: Where the disk does not let us.
     """
     header = read_header_from(source, source.size, source.path)
-    if not whole or header.format not in READ_IN_FULL:
+    # A part of a distributed checkpoint has no records of its own: many archives in one file.
+    is_part = not header.records and not header.problems
+    if not whole or is_part or header.format not in READ_IN_FULL:
         return Content(header, header.records, header.problems)
     from ckptui.formats.zip_container import read_container
 

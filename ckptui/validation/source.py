@@ -7,11 +7,20 @@ import stat
 from types import TracebackType
 from typing import Self
 
+from ckptui.validation.settling import filesystem_type, is_young
+
+_INLINE = 8192
+"""Smaller files may lie in their inode, without a block."""
+
 Signature = tuple[int, int, int, int, int]
 
 
 class NotRegularError(OSError):
     """The path leads to something that is not a regular file; the text names what it is."""
+
+
+class OfflineError(OSError):
+    """The file has a size and no blocks on disk: it is on tape, or was never written."""
 
 
 _KINDS = (
@@ -26,6 +35,14 @@ _KINDS = (
 def signature_of(info: os.stat_result) -> Signature:
     """(device, inode, size, mtime_ns, ctime_ns) of a stat result."""
     return (info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns)
+
+
+def is_offline(info: os.stat_result) -> bool:
+    """True where a settled file of some size has no blocks, on a filesystem that counts them."""
+    if info.st_blocks or info.st_size < _INLINE or is_young(info):
+        return False
+    kind = filesystem_type(info.st_dev)
+    return bool(kind) and not kind.startswith(("fuse", "9p", "proc", "sysfs"))
 
 
 def _require_regular(info: os.stat_result) -> None:
@@ -48,15 +65,24 @@ class Source:
         bytes_read: Bytes read so far, for progress and for the tests of frugality.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, recall: bool = True) -> None:
         """Open ``path``.
+
+        Args:
+            path: The file.
+            recall: False leaves a file alone that has no blocks on disk: to open it could order
+                it back from tape.
 
         Raises:
             NotRegularError: Where it is no regular file.
+            OfflineError: Where it has no blocks and ``recall`` is false.
             OSError: Where it cannot be opened.
         """
         self.path = path
-        _require_regular(os.stat(path))
+        there = os.stat(path)
+        _require_regular(there)
+        if not recall and is_offline(there):
+            raise OfflineError("no blocks on disk")
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
         self.fd = os.open(path, flags)
         try:

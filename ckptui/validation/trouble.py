@@ -8,7 +8,7 @@ from typing import Final
 
 from ckptui.terms import Category
 from ckptui.validation.judge import verdict_without_reading
-from ckptui.validation.source import NotRegularError
+from ckptui.validation.source import NotRegularError, OfflineError
 from ckptui.validation.verdict import Verdict
 
 _SENTENCES: Final = {
@@ -27,12 +27,17 @@ _SENTENCES: Final = {
 }
 
 
+_OFFLINE: Final = "it has no blocks on disk: it is on tape or was never written; not opened"
+
+
 def unreadable(path: str, error: OSError) -> Verdict:
     """The verdict for a file that the operating system does not let us read."""
     if isinstance(error, NotRegularError):
         return verdict_without_reading(
             path, Category.UNREADABLE, f"not a regular file: it is {error}"
         )
+    if isinstance(error, OfflineError):
+        return verdict_without_reading(path, Category.UNREADABLE, _OFFLINE)
     known = _SENTENCES.get(error.errno or 0)
     if known is None:
         known = f"it cannot be read: {error.strerror or error}"

@@ -233,6 +233,15 @@ def test_a_file_that_one_may_not_read_is_unreadable_not_damaged(good: Path, tmp_
         subprocess.run(["rm", "-rf", str(shared)], check=True)
 
 
+def test_a_file_without_blocks_is_not_opened(tmp_path: Path) -> None:
+    path = tmp_path / "tape.pt"
+    path.touch()
+    os.truncate(path, 1 << 20)
+    assert path.stat().st_blocks == 0
+    verdict = check_file(make_old(path))
+    assert (verdict.category, "no blocks" in verdict.reason) == (Category.UNREADABLE, True)
+
+
 def test_young_and_bad_is_changing_until_it_has_settled(copy_of: Copy) -> None:
     path = copy_of("ours.pt")
     os.truncate(path, 800)

@@ -136,6 +136,16 @@ def test_formats_that_are_only_recognised_are_never_called_bad(files: Path) -> N
             assert verdict.ok, verdict
 
 
+def test_a_part_of_a_distributed_checkpoint_is_not_called_bad(files: Path) -> None:
+    """DCP's parts are whole archives one after another; alone they mean nothing."""
+    part = files / "__0_0.distcp"
+    part.write_bytes((files / "plain.pt").read_bytes() + (files / "same.pt").read_bytes())
+    make_old(part)
+    for header_only in (True, False):
+        verdict = check_file(part, level=5, header_only=header_only)
+        assert (verdict.category, verdict.level) == (Category.UNCHECKED, 1), verdict
+
+
 def test_levels_that_were_not_asked_for_are_absent(files: Path) -> None:
     for level in range(1, 7):
         verdict = check_file(files / "plain.pt", level=level)

@@ -54,21 +54,24 @@ class Meter:
             time.sleep(0.005)
 
 
+_WRITE = """
+import sys, torch
+torch.serialization.set_crc32_options(False)
+with torch.serialization.skip_data():
+    torch.save({str(i): torch.empty(128 << 20) for i in range(4)}, sys.argv[1])
+"""
+
+
 @pytest.fixture(scope="module")
 def two_gigabytes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Torch's own layout of 2 GiB, with holes for data: to memory they are bytes like any."""
     path = tmp_path_factory.mktemp("two") / "two.pt"
-    run_python(
-        "import sys, torch; w = torch.zeros(512 << 20, dtype=torch.uint8);"
-        " torch.save({str(i): w.clone() for i in range(4)}, sys.argv[1])",
-        str(path),
-    )
+    run_python(_WRITE, str(path))
     assert path.stat().st_size > 2 * _GIB
     return make_old(path)
 
 
-@pytest.mark.parametrize(
-    ("level", "load", "limit"), [(4, True, 300), (5, True, 300), (6, False, 64)]
-)
+@pytest.mark.parametrize(("level", "load", "limit"), [(4, True, 300), (6, False, 100)])
 def test_two_gigabytes_are_validated_in_little_memory(
     two_gigabytes: Path, level: int, load: bool, limit: int
 ) -> None:
@@ -77,7 +80,6 @@ def test_two_gigabytes_are_validated_in_little_memory(
         verdicts = []
         while pool.pending:
             verdicts += [e.verdict for e in pool.events(1.0) if isinstance(e, Done)]
-    assert [v.category for v in verdicts] == [Category.VALID]
-    assert verdicts[0].level in {level, level - 1}
+    assert [(v.category, v.level) for v in verdicts] == [(Category.VALID, level)]
     print(f"level {level}, load {load}: {meter.most / 1e6:.0f} MB more")
-    assert meter.most < limit * 1_000_000
+    assert 10_000_000 < meter.most < limit * 1_000_000

@@ -215,6 +215,19 @@ def test_workers_and_loader_end_with_a_parent_that_was_killed(good: Path) -> Non
     assert [pid for pid in children if _command(pid)] == []
 
 
+def test_what_lies_in_the_current_directory_is_not_imported(
+    good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Run directories hold scripts with names of the standard library."""
+    for name in ("json", "queue", "struct", "zipfile", "contextlib", "torch", "numpy"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('imported')")
+    monkeypatch.chdir(tmp_path)
+    with Pool(jobs=1) as pool:
+        id_ = pool.submit(Request(str(good / "ours.pt"), level=6))
+        verdict = drain(pool)[id_]
+    assert (verdict.category, verdict.level) == (Category.VALID, 6)
+
+
 def test_workers_are_polite_and_see_no_gpu(pool: Pool, good: Path) -> None:
     pool.submit(Request(str(good / "ours.pt"), header_only=True))
     drain(pool)
