@@ -42,7 +42,7 @@ def read_content(source: Source, *, whole: bool) -> Content:
     from ckptui.formats.zip_container import read_container
 
     container = read_container(source.fd, source.size)
-    seen = {(problem.code, problem.offset) for problem in container.problems}
-    own = [p for p in header.problems if (p.code, p.offset) not in seen]
+    seen = {(problem.code, problem.offset) for problem in header.problems}
+    more = [p for p in container.problems if (p.code, p.offset) not in seen]
     records = container.records or header.records
-    return Content(header, records, (*container.problems, *own), container.directory_start)
+    return Content(header, records, (*header.problems, *more), container.directory_start)
