@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import _compat_pickle
+from struct import Struct
 
 from ckptui.formats.pickle_nodes import Bag, Dict, FrozenBag, Global, Object
 from ckptui.formats.pickle_values import parse, text_number
 from ckptui.formats.pickle_vm import HANDLERS, Machine, length, op
+
+_U4 = Struct("<I").unpack_from
 
 # --- containers
 
@@ -171,7 +174,11 @@ def _put(m: Machine) -> None:
 
 @op(0x72)
 def _long_binput(m: Machine) -> None:
-    m.remember(length(m, 4))
+    index = _U4(m.data, m.pos)[0]
+    if index > m.limits.memo_index:
+        m.remember(index)  # says what is wrong with it
+    m.memo[index] = m.stack[-1]
+    m.pos += 4
 
 
 @op(0x94)
@@ -186,7 +193,8 @@ def _get(m: Machine) -> None:
 
 @op(0x6A)
 def _long_binget(m: Machine) -> None:
-    m.stack.append(m.memo[length(m, 4)])
+    m.stack.append(m.memo[_U4(m.data, m.pos)[0]])
+    m.pos += 4
 
 
 def _slot(m: Machine) -> int:

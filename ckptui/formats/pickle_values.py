@@ -8,6 +8,8 @@ from ckptui.formats.pickle_nodes import Blob
 from ckptui.formats.pickle_vm import Machine, length, op
 
 _F8 = Struct(">d").unpack
+_U2, _U4 = Struct("<H").unpack_from, Struct("<I").unpack_from
+_I4 = Struct("<i").unpack_from
 _SHORT = 4096
 _LONGEST_NUMBER = 640  # digits in a text integer; Python itself slows down far beyond it
 
@@ -32,12 +34,14 @@ def _false(m: Machine) -> None:
 
 @op(0x4A)
 def _binint(m: Machine) -> None:
-    m.stack.append(int.from_bytes(m.take(4), "little", signed=True))
+    m.stack.append(_I4(m.data, m.pos)[0])
+    m.pos += 4
 
 
 @op(0x4D)
 def _binint2(m: Machine) -> None:
-    m.stack.append(int.from_bytes(m.take(2), "little"))
+    m.stack.append(_U2(m.data, m.pos)[0])
+    m.pos += 2
 
 
 @op(0x8A)
@@ -136,12 +140,12 @@ def _old_text(m: Machine, raw: bytes) -> None:
 def _binunicode(m: Machine) -> None:
     # Every key and storage id of protocol 2: the short way for what is short and whole.
     start = m.pos + 4
-    size = int.from_bytes(m.data[m.pos : start], "little")
-    if size > _SHORT or start + size > len(m.data):
+    end = start + _U4(m.data, m.pos)[0]
+    if end - start > _SHORT or end > len(m.data):
         _text(m, length(m, 4))
         return
-    m.pos = start
-    m.stack.append(_decoded(m, m.take(size)))
+    m.pos = end
+    m.stack.append(_decoded(m, m.data[start:end]))
 
 
 @op(0x8C)

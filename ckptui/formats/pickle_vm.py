@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from struct import error as StructError  # noqa: N812
 from typing import Final, TypeAlias
 
 from ckptui.formats.limits import DEFAULT, Limits
@@ -213,6 +214,8 @@ class Machine:
                     handlers[op](self)
             except (IndexError, KeyError):
                 raise self._broken() from None
+            except StructError:  # a number of fixed width beyond the end
+                raise self.fail("pickle-cut", "its pickle ends in the middle of a value") from None
             left -= 1
             if left <= 0:
                 text = "its pickle is larger than the header reader goes; the rest was not read"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ckptui.formats.limits import Limits
 from ckptui.formats.model import Header
-from ckptui.formats.torch_front import read_from_front
 from ckptui.formats.torch_zip import read_torch_zip
 from ckptui.formats.window import Window
 
@@ -16,4 +15,8 @@ def read_header_of(window: Window, limits: Limits, full: bool) -> Header:
         OSError: A read failed.
     """
     header = read_torch_zip(window, limits, full)
-    return header if header is not None else read_from_front(window, limits)
+    if header is not None:
+        return header
+    from ckptui.formats.torch_front import read_from_front  # only broken files need it
+
+    return read_from_front(window, limits)
