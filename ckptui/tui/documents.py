@@ -6,36 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ckptui.present import units
+from ckptui.present.reading import number, records, text, texts
 from ckptui.present.repairs import plan_lines, plan_title
 from ckptui.present.spans import Line
 from ckptui.repair.model import Plan, Step
 from ckptui.terms import Action
 
 _ACTIONS: Final = {str(action): action for action in Action}
-
-
-def text(document: Mapping[str, object], name: str) -> str:
-    """A text field, empty where it is absent or no text."""
-    value = document.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def texts(document: Mapping[str, object], name: str) -> tuple[str, ...]:
-    """A list of texts."""
-    value = document.get(name)
-    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
-
-
-def records(document: Mapping[str, object], name: str) -> list[Mapping[str, object]]:
-    """A list of objects."""
-    value = document.get(name)
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def number(document: Mapping[str, object], name: str) -> int:
-    """A whole number, 0 where it is absent."""
-    value = document.get(name)
-    return value if isinstance(value, int) else 0
 
 
 def steps_of(document: Mapping[str, object]) -> tuple[Step, ...]:
@@ -68,7 +45,7 @@ def preview_title(documents: Sequence[Mapping[str, object]], root: str) -> str:
     if len(documents) == 1:
         document = documents[0]
         if text(document, "action") == "undo":
-            return f"Undo {units.counted(len(steps_of(document)), 'step')}"
+            return f"Undo: {text(document, 'message')}"
         return plan_title(plan_of(document, root))
     files = {step.path for document in documents for step in steps_of(document)}
     return f"Fix {units.counted(len(files), 'file')}"
@@ -86,10 +63,8 @@ def preview_lines(
 
 
 def done_sentence(document: Mapping[str, object]) -> str:
-    """What was done, in one line."""
-    message = text(document, "message")
-    if message:
+    """What was done, in one line, and the key that takes it back."""
+    message = text(document, "message") or f"{text(document, 'action')} done"
+    if text(document, "action") == "undo":
         return message
-    steps = [step for step in steps_of(document) if step.do != "check"]
-    what = steps[0].path if len(steps) == 1 else units.counted(len(steps), "step")
-    return f"{text(document, 'action')}: {what}; z undoes"
+    return message.removesuffix("; undo takes it back") + "; z undoes"

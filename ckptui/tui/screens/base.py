@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
+
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.worker import Worker
 
 from ckptui.present import units
 from ckptui.present.glyphs import Role
@@ -47,6 +50,7 @@ class RunScreen(Screen[None], inherit_bindings=False):
             for view in self.views.values()
         }
         self.open_detail: DetailScreen | None = None
+        self._asking: Worker[None] | None = None
         self._said: Line = ()
         self._said_timer: Timer | None = None
 
@@ -84,6 +88,41 @@ class RunScreen(Screen[None], inherit_bindings=False):
         if not self.snapshot.writable:
             return "read-only: no permission to write in this directory"
         return ""
+
+    # What other parts do
+
+    def refresh_view(self) -> None:
+        """Show the open view anew; the main screen does."""
+        raise NotImplementedError
+
+    def show_view(self, view_id: str) -> None:
+        """Open a view; the main screen does."""
+        raise NotImplementedError
+
+    def action_resume(self) -> None:
+        """Resume the run; ``RunActions`` does."""
+        raise NotImplementedError
+
+    # One change at a time
+
+    def begin(self, work: Coroutine[None, None, None]) -> None:
+        """Start what asks and then changes; a second one waits for the user, not in a queue."""
+        if self.asking:
+            work.close()
+            self.say("still busy with the last key; esc stops waiting for it")
+        else:
+            self._asking = self.run_worker(work, group="ask")
+
+    @property
+    def asking(self) -> bool:
+        """True while a change is being prepared or made."""
+        return self._asking is not None and self._asking.is_running
+
+    def stop_asking(self) -> None:
+        """Wait no longer; a change that has begun goes on by itself."""
+        if self._asking is not None:
+            self._asking.cancel()
+            self.say("no longer waiting; what has begun is left to end")
 
     # What is said
 

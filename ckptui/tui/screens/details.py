@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from ckptui.present import units
 from ckptui.present.detail import check_lines, detail_lines
 from ckptui.present.glyphs import Role
+from ckptui.present.reading import number, records, text, texts
 from ckptui.present.safe import pad, plain
 from ckptui.present.spans import Line, Span, line
 from ckptui.terms import InputState
-from ckptui.tui.documents import number, records, text, texts
 from ckptui.tui.folding import folder_of
 from ckptui.tui.keys import caps
 from ckptui.tui.screens.base import RunScreen
@@ -55,12 +55,18 @@ class Details(RunScreen):
         )
         if row.progress is not None:
             lines.insert(1, line(Span(f"checking {units.percent(row.progress)}", Role.ACCENT)))
-        if not deep:
-            return lines
         headline, *rest = lines
-        press = [rest.pop()] if rest else []
-        said = [headline, *rest, (), *(offer for each in press for offer in offers(each))]
+        press = rest.pop() if rest else ()
+        if not deep:  # little room: what to press comes right after what is wrong
+            reason = 1 if row.reason else 0
+            return [headline, *rest[:reason], press, *rest[reason:]]
+        said = [headline, *rest, (), *offers(press)]
         return [*said, (), _heading("Levels"), *check_lines(row), (), *self._passed(row)]
+
+    def brief(self) -> list[Line]:
+        """Two lines for under a small table: what is wrong, and what to press."""
+        row, lines = self.current, self.detail()
+        return lines[1:3] if row is not None and row.reason else lines[:2]
 
     def _passed(self, row: Checkpoint) -> list[Line]:
         good = self.snapshot.last_good

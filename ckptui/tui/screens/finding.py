@@ -26,14 +26,6 @@ _LEVELS = {
 class FindActions(RunScreen):
     """Actions that change nothing on disk."""
 
-    def refresh_view(self) -> None:
-        """Show the open view anew; the main screen does."""
-        raise NotImplementedError
-
-    def show_view(self, view_id: str) -> None:
-        """Open a view; the main screen does."""
-        raise NotImplementedError
-
     def action_view(self, view_id: str) -> None:
         """Open a view."""
         self.show_view(view_id)
@@ -88,14 +80,14 @@ class FindActions(RunScreen):
         self.say("looking at the whole directory again")
 
     def action_back(self) -> None:
-        """Take back, one after the other: the filter, the marks, running checks."""
+        """Take back, one after the other: a change that hangs, filter, marks, running checks."""
         running = [
             row.path for row in self.snapshot.checkpoints.values() if row.progress is not None
         ]
-        if self.view.filter:
-            self.query_one("#filter", Input).value = ""
-            self.view.filter = Filter()
-            self.refresh_view()
+        if self.asking:
+            self.stop_asking()
+        elif self.view.filter:
+            self.drop_filter()
         elif self.table.marks:
             self.table.clear_marks()
         elif running:
@@ -146,6 +138,12 @@ class FindActions(RunScreen):
     def on_input_submitted(self) -> None:
         """Keep the filter and go back to the table."""
         self._close_filter()
+
+    def drop_filter(self) -> None:
+        """Show everything again and go back to the table."""
+        self._close_filter()
+        self.view.filter = Filter()
+        self.refresh_view()
 
     def _close_filter(self) -> None:
         self.query_one("#filter", Input).remove_class("-open")

@@ -34,7 +34,7 @@ def help_lines(screen: Screen[object], read_only: str, width: int) -> list[Line]
         if key.id in active:
             lines += _key_lines(key, width, enabled=all(active.pop(key.id)))
     if read_only:
-        lines += [(), line(Span(f"Dimmed keys do nothing: {read_only}.", Role.WARNING))]
+        lines[:0] = [line(Span(f"Dimmed keys do nothing: {read_only}.", Role.WARNING)), ()]
     return lines
 
 

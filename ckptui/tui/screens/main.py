@@ -126,7 +126,7 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
     def _show_detail(self) -> None:
         lines = self._known_detail(deep=self.has_class("-wide"))
         self.pane.show(lines)
-        self.query_one("#reason", Text).show(_reason_lines(lines))
+        self.query_one("#reason", Text).show(self.brief())
         if self.open_detail is not None:
             self.open_detail.update(self._known_detail(deep=True))
         follow = self.view is self.runs and not self.has_class("-small")
@@ -230,8 +230,7 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
         if self.query_one("#filter", Input).has_focus:
             if event.key == "escape":
                 event.stop()
-                self.query_one("#filter", Input).value = ""
-                self._close_filter()
+                self.drop_filter()
             return
         why = self.why_read_only()
         keys = self._bindings.key_to_bindings.get(event.key, [])
@@ -245,11 +244,3 @@ _FOOTERS = {
     "runs": ("open-row", "cancel-run", "resume", "filter", "help"),
     "failures": ("open-row", "filter", "copy", "help"),
 }
-
-
-def _reason_lines(lines: list[Line]) -> list[Line]:
-    """The two lines under a small table: what is wrong, and what to press."""
-    if len(lines) < 3:
-        return lines
-    reason = lines[1] if width_of(lines[1]) else lines[0]
-    return [reason, lines[-1]]

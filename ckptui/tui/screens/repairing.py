@@ -6,10 +6,11 @@ import os
 from collections.abc import Mapping, Sequence
 
 from ckptui.present import units
+from ckptui.present.reading import text
 from ckptui.present.spans import line
 from ckptui.terms import Action, MarkerState
 from ckptui.tui.actions import Answer
-from ckptui.tui.documents import done_sentence, preview_lines, preview_title, text
+from ckptui.tui.documents import done_sentence, preview_lines, preview_title
 from ckptui.tui.screens.base import RunScreen
 from ckptui.tui.screens.choose import Choice, Choose
 from ckptui.tui.screens.dialog import Confirm, Preview, text_width
@@ -33,10 +34,6 @@ class RepairActions(RunScreen):
             self._preview(wanted)
         else:
             self.say("nothing to mend here: no remedy is recommended")
-
-    def action_resume(self) -> None:
-        """Resume the run; the running part does."""
-        raise NotImplementedError
 
     def action_quarantine(self) -> None:
         """Show what moving the chosen ones to the trash would do."""
@@ -64,8 +61,9 @@ class RepairActions(RunScreen):
         if not any(wanted.values()):
             self.say("there is no checkpoint under the cursor")
             return
-        self.say("making the preview…")
-        self.run_worker(self._mend(wanted), exclusive=True, group="ask")
+        if not self.asking:
+            self.say("making the preview…")
+        self.begin(self._mend(wanted))
 
     async def _mend(self, wanted: Mapping[Action, Sequence[str]]) -> None:
         plans: list[Answer] = []
@@ -116,8 +114,9 @@ class RepairActions(RunScreen):
 
     def action_undo(self) -> None:
         """Show what taking the last repair back would do."""
-        self.say("looking for the last repair…")
-        self.run_worker(self._undo(), exclusive=True, group="ask")
+        if not self.asking:
+            self.say("looking for the last repair…")
+        self.begin(self._undo())
 
     async def _undo(self) -> None:
         root = self.services.root

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ckptui.present.reading import text, texts
 from ckptui.present.resuming import resume_lines
 from ckptui.present.spans import line
-from ckptui.tui.documents import text, texts
 from ckptui.tui.screens.ask import AskCommand
 from ckptui.tui.screens.base import RunScreen
-from ckptui.tui.screens.dialog import BlockedResume, Confirm, ResumeDialog
+from ckptui.tui.screens.dialog import BlockedResume, Confirm, ResumeDialog, text_width
 from ckptui.tui.screens.text_screen import TextScreen
 from ckptui.tui.views import LIVE
 from ckptui.tui.widgets.log import LogPager
@@ -23,14 +23,11 @@ _NO_COMMAND = (
 class RunActions(RunScreen):
     """Resume, log, cancel."""
 
-    def show_view(self, view_id: str) -> None:
-        """Open a view; the main screen does."""
-        raise NotImplementedError
-
     def action_resume(self) -> None:
         """Show how the run would be resumed."""
-        self.say("looking at how this run can be resumed…")
-        self.run_worker(self._resume(), exclusive=True, group="ask")
+        if not self.asking:
+            self.say("looking at how this run can be resumed…")
+        self.begin(self._resume())
 
     async def _resume(self) -> None:
         while True:
@@ -49,7 +46,7 @@ class RunActions(RunScreen):
 
     async def _shown(self, document: Mapping[str, object]) -> str:
         ascii_only = self.services.ascii_only
-        lines = resume_lines(document)
+        lines = resume_lines(document, width=text_width(self.app.size.width))
         self.hush()
         kind = BlockedResume if text(document, "blocked") else ResumeDialog
         name = self.services.root.rstrip("/").rpartition("/")[2]
@@ -110,7 +107,7 @@ class RunActions(RunScreen):
         if run_id is None:
             self.say("no resumed run is working")
             return
-        self.run_worker(self._cancel(run_id), exclusive=True, group="ask")
+        self.begin(self._cancel(run_id))
 
     async def _cancel(self, run_id: str) -> None:
         run = self.runs.rows[run_id]
