@@ -123,4 +123,3 @@ def home_of(path: str) -> str:
         if parent == above:
             return here
         above = parent
-

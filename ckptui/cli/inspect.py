@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping
 
 import click
 
 from ckptui.cli.common import look, put, put_json, say
 from ckptui.errors import CkptuiError
-from ckptui.formats import read_header
-from ckptui.formats.model import Header
-from ckptui.present import units
-from ckptui.present.documents import inspect_document, to_json
-from ckptui.present.safe import plain
+from ckptui.present.inspection import inspection_lines
 from ckptui.terms import CHECKPOINT_EXIT_CODE, EXIT_OK
-from ckptui.validation.facts import facts_of
+from ckptui.validation.inspect import inspect_document
 
 
 @click.command("inspect")
@@ -29,36 +25,19 @@ def inspect_command(file: str, as_json: bool) -> int:
     found = look(file)
     if isinstance(found, str):
         raise CkptuiError(found)
-    header = read_header(file)
+    document = inspect_document(file)
     if as_json:
-        document = inspect_document(file, header, facts_of(header, os.path.basename(file)))
-        put_json(to_json(document), indent=2)
+        put_json(document, indent=2)
     else:
-        _print(file, header)
-    for problem in header.problems:
-        say(f"{file}: {problem.text}")
-    return CHECKPOINT_EXIT_CODE if any(p.kind == "damaged" for p in header.problems) else EXIT_OK
+        for line in inspection_lines(document):
+            put(line)
+    problems = _problems(document)
+    for problem in problems:
+        say(f"{file}: {problem}")
+    return CHECKPOINT_EXIT_CODE if problems else EXIT_OK
 
 
-def _print(file: str, header: Header) -> None:
-    facts = facts_of(header, os.path.basename(file))
-    rows: list[tuple[str, object]] = [
-        ("file", file),
-        ("format", header.format or "not recognised"),
-        ("size", f"{units.size(header.size)} ({units.exact(header.size)} bytes)"),
-        ("saved as", header.root_name),
-        ("version", facts.version),
-        ("status", facts.status),
-        ("step", facts.step),
-        ("epoch", facts.epoch),
-        ("keys", ", ".join(header.keys)),
-        ("parameters", units.exact(header.parameters) if header.tensors else ""),
-        ("globals", ", ".join(header.globals)),
-    ]
-    for name, value in rows:
-        if value not in (None, ""):
-            put(f"{name:<11} {plain(str(value))}")
-    for tensor in header.tensors:
-        shape = "×".join(str(size) for size in tensor.shape) or "scalar"
-        text = f"{tensor.name or '(the tensor)'}  {tensor.dtype}  {shape}  {units.size(tensor.bytes)}"
-        put("  " + plain(text))
+def _problems(document: Mapping[str, object]) -> list[str]:
+    metadata = document.get("metadata")
+    found = metadata.get("problems") if isinstance(metadata, dict) else None
+    return [str(each) for each in found] if isinstance(found, list) else []

@@ -13,10 +13,10 @@ from ckptui.errors import RepairError
 from ckptui.present.documents import repair_document, to_json
 from ckptui.present.repairs import outcome_lines, plan_lines, plan_title
 from ckptui.present.spans import text_of
-from ckptui.repair import ACTIONS, apply, plan, recover
+from ckptui.repair import ACTIONS, apply, plan
 from ckptui.repair.model import Outcome, Plan
 from ckptui.terms import EXIT_FAILURE, EXIT_OK, Action
-from ckptui.watch import look_once
+from ckptui.watch.monitor import look_once
 
 
 @click.command("repair")
@@ -52,7 +52,6 @@ def repair_command(
     Without a terminal nothing is asked: say --dry-run or --yes.
     """
     home = run_directory(root or home_of(paths[0]))
-    _tell_recovery(home)
     planned = plan(Action(action), home, _within(home, paths), last_good=_last_good(home))
     if dry_run:
         _show(planned, Outcome(planned.action, planned.steps, applied=False, undo_id=None), as_json)
@@ -85,11 +84,6 @@ def _within(root: str, paths: Sequence[str]) -> list[str]:
 def _last_good(root: str) -> str | None:
     good = look_once(root).last_good
     return good.path if good else None
-
-
-def _tell_recovery(root: str) -> None:
-    for found in recover(root):
-        say(found.message)
 
 
 def agreed(planned: Plan, *, yes: bool) -> bool:

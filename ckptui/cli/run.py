@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import ParamSpec
 
 import click
 
 from ckptui import pipeline
 
-_F = TypeVar("_F", bound=Callable[..., int])
+P = ParamSpec("P")
 
 _RUN_DIR = click.option(
     "--run-dir", required=True, type=click.Path(), help="The run directory; made if missing."
@@ -20,7 +20,7 @@ _PACE = click.option(
 )
 
 
-def _flags(function: _F) -> _F:
+def _flags(function: Callable[P, int]) -> Callable[P, int]:
     """The three flags of every pipeline with file-level checkpoints."""
     function = click.option(
         "--skip-checkpoint-validation", is_flag=True, help="Use checkpoints without checking them."
@@ -46,7 +46,7 @@ class Pipelines(click.Group):
         """Say which pipelines there are where the name is unknown."""
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             raise click.UsageError(
-                f"{args[0]}: no such pipeline; sequences and qa ship, and FILE.py:NAME runs your own",
+                f"{args[0]}: no such pipeline; sequences and qa ship, FILE.py:NAME runs your own",
                 ctx,
             )
         return super().resolve_command(ctx, args)

@@ -11,7 +11,7 @@ from ckptui.launch.registry import parse_runs
 from ckptui.present.documents import status_document, to_json
 from ckptui.present.sentences import status_table
 from ckptui.terms import EXIT_FAILURE, EXIT_OK
-from ckptui.watch import look_once
+from ckptui.watch.monitor import look_once
 
 
 def print_status(root: str, *, as_json: bool, ascii_only: bool) -> int:

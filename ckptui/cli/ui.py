@@ -7,12 +7,16 @@ import sys
 
 import click
 
-from ckptui.cli.common import run_directory, say
+from ckptui.cli.common import look, run_directory, say
 
 
 def has_terminal() -> bool:
-    """True where a full-screen program can be shown: a terminal on both sides, and not a dumb one."""
-    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
+    """True where a full-screen program can be shown: a terminal on both sides, no dumb one."""
+    return (
+        sys.stdin.isatty()
+        and sys.stdout.isatty()
+        and os.environ.get("TERM", "") not in ("", "dumb")
+    )
 
 
 def show(root: str, *, read_only: bool, ascii_only: bool, mouse: bool = True) -> int:
@@ -34,7 +38,8 @@ def show(root: str, *, read_only: bool, ascii_only: bool, mouse: bool = True) ->
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
 def ui_command(path: str, read_only: bool, ascii_only: bool, no_mouse: bool) -> int:
     """Open the terminal UI on the run directory PATH (the current one if none is given)."""
-    if not os.path.sep in path and not os.path.lexists(path):
-        raise click.UsageError(f"{path}: neither a verb nor a file or directory here")
+    found = look(path)
+    if isinstance(found, str) and os.path.sep not in path:
+        raise click.UsageError(f"{found}; it is no verb either")
     root = run_directory(path)
     return show(root, read_only=read_only, ascii_only=ascii_only, mouse=not no_mouse)

@@ -10,7 +10,7 @@ from ckptui.cli.common import put_json, run_directory, say
 from ckptui.errors import RepairError
 from ckptui.present.documents import repair_document, to_json
 from ckptui.present.repairs import outcome_lines
-from ckptui.repair import plan_undo, recover, undo
+from ckptui.repair import plan_undo, undo
 from ckptui.repair.model import Outcome
 from ckptui.terms import EXIT_FAILURE, EXIT_OK
 
@@ -27,8 +27,6 @@ def undo_command(path: str, undo_id: str | None, dry_run: bool, yes: bool, as_js
     ckptui journal PATH lists them. Content, mode and times come back as they were.
     """
     root = run_directory(path)
-    for found in recover(root):
-        say(found.message)
     planned = plan_undo(root, undo_id)
     if dry_run:
         _show(planned, as_json)

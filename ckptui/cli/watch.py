@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import sys
 
 import click
 
@@ -11,7 +12,8 @@ from ckptui.cli.common import put, put_json, run_directory, say
 from ckptui.present.documents import checkpoint_document, to_json
 from ckptui.present.safe import plain
 from ckptui.terms import EXIT_OK
-from ckptui.watch.monitor import Change, Monitor
+from ckptui.watch.model import Change
+from ckptui.watch.monitor import Monitor
 
 
 @click.command("watch")
@@ -54,12 +56,12 @@ def _tell(change: Change, as_json: bool) -> None:
             put(plain(f"{row.category:<12} {path}  {row.reason}"))
     for path in sorted(change.removed):
         put(json.dumps({"event": "removed", "path": path}) if as_json else plain(f"gone  {path}"))
-    click.get_text_stream("stdout").flush()
+    sys.stdout.flush()
 
 
 def _problem(sentence: str, as_json: bool) -> None:
     if as_json:
         put_json({"event": "problem", "sentence": sentence})
-        click.get_text_stream("stdout").flush()
+        sys.stdout.flush()
     elif sentence:
         say(sentence)

@@ -40,8 +40,8 @@ class Monitor:
         root: The run directory.
         follow: False for one look.
         header_checks: False leaves out the header checks.
-        pool: Check workers to share; the monitor is then the one that calls ``pool.events``.
-            By default it has its own, started at the first question.
+        pool: Check workers, which are the monitor's from then on: it closes them. By default it
+            has its own, started at the first question.
         settings: How to scan.
         required_keys: Keys that every checkpoint must hold, beside those of the configuration.
 
@@ -72,7 +72,6 @@ class Monitor:
         self._ear, self._mouth = socket.socketpair()
         self._ear.setblocking(False)
         self._mouth.setblocking(False)
-        self._own_pool = pool is None
         self._pool: Pool | None = pool
         self._pool_thread: threading.Thread | None = None
         self._thread: threading.Thread | None = None
@@ -151,13 +150,21 @@ class Monitor:
         Returns:
             The snapshot; where ``settled`` is False, time ran out or ``problem`` says why.
         """
+        deadline = None if timeout is None else time.monotonic() + timeout
         with self._published:
-            self._published.wait_for(self._is_settled, timeout)
+            while not self._is_settled():
+                left = _IDLE if deadline is None else min(_IDLE, deadline - time.monotonic())
+                if left <= 0:
+                    break
+                self._published.wait(left)
         return self._snapshot
 
     def _is_settled(self) -> bool:
         shown = self._snapshot
         hopeless = bool(shown.problem) and not shown.watching.swept_at
+        if hopeless and shown.silent_since is not None:
+            # A first start from a cold, slow disk is silent too: give it time to speak.
+            hopeless = time.time() - shown.silent_since > _RESTART_AFTER
         return shown.settled or hopeless or self._closed
 
     def rescan(self) -> None:
@@ -237,8 +244,7 @@ class Monitor:
             if events:
                 self._events.extend(events)
                 self._wake()
-        if self._own_pool:
-            pool.close()
+        pool.close()
 
     def _run(self) -> None:
         self._start_scanner()
@@ -340,6 +346,8 @@ class Monitor:
                 subscriber(change)
             except Exception:  # noqa: BLE001  (logged; the model goes on without it)
                 _log.exception("a subscriber of %s failed", self.root)
+        for done, path in self._brain.checks.take_finished():
+            done(path, change.snapshot.checkpoints.get(path))
 
 
 def look_once(
@@ -356,7 +364,7 @@ def look_once(
         root: The run directory.
         timeout: Seconds to wait at most, None for as long as it takes.
         header_checks: False leaves them out; nothing but names, sizes and markers is known then.
-        pool: Check workers to share.
+        pool: Check workers; they are closed at the end.
         settings: How to scan.
 
     Returns:
