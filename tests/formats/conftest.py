@@ -13,8 +13,9 @@ import pytest
 def good_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Name of the kind → path of a good file."""
     directory = str(tmp_path_factory.mktemp("good"))
-    script = os.path.join(os.path.dirname(__file__), "write_good.py")
-    subprocess.run([sys.executable, "-W", "ignore", script, directory], check=True, timeout=120)
+    command = [sys.executable, "-W", "ignore", "-m", "tests.formats.write_good", directory]
+    root = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+    subprocess.run(command, cwd=root, check=True, timeout=120)
     paths = {
         name[:-3]: f"{directory}/{name}" for name in os.listdir(directory) if name[-3:] == ".pt"
     }

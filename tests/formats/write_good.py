@@ -1,4 +1,4 @@
-"""Writes good files with the real libraries, in a process of its own: write_good.py DIRECTORY.
+"""Writes good files with the real libraries, in a process of its own: python -m tests.formats.write_good DIRECTORY.
 
 Each is something that people save. None of them may be called bad.
 """
@@ -28,6 +28,8 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import nn
+
+from tests.formats.good_names import VALUES as COMPARED
 
 warnings.simplefilter("ignore")  # torch calls half of what people save experimental
 
@@ -104,6 +106,7 @@ VALUES: dict[str, object] = {
     "int_version": full_checkpoint(version=2),
     "dict_version": full_checkpoint(version={"major": 2}),
     "sgd": stepped(lambda n: torch.optim.SGD(n.parameters(), 0.1, momentum=0.9)).state_dict(),
+    "two_tensors": {"w": torch.ones(4), "v": torch.ones(8)},
     "bare_tensor": torch.randn(3, 3),
     "scalar_tensor": torch.tensor(3.5),
     "empty_tensor": torch.empty(0),
@@ -445,14 +448,6 @@ def truth(value: object, name: str = "", seen: tuple[int, ...] = ()) -> list[lis
     return rows
 
 
-UNCOMPARED = {
-    "nested_tensor", "sparse_coo", "sparse_coalesced", "sparse_csr", "sparse_csc", "sparse_bsr",
-    "quantised_channel", "storage", "odd_keys", "enum_key", "unicode_keys",
-    "whole_module", "slotted",
-}  # fmt: skip
-"""Values whose table has other rows on purpose: parts, or keys that are no plain text."""
-
-
 def write_truth(directory: str) -> None:
     """DIRECTORY/truth.json: what this process knows about the values."""
     facts = {
@@ -461,10 +456,10 @@ def write_truth(directory: str) -> None:
             "keys": [str(key) for key in value] if isinstance(value, dict) else [],
         }
         for name, value in VALUES.items()
-        if name not in UNCOMPARED
+        if name in COMPARED
     }
     with open(os.path.join(directory, "truth.json"), "w") as file:
-        json.dump(facts, file)
+        json.dump({"values": facts, "written": sorted(GOOD)}, file)
 
 
 def main(directory: str) -> None:
