@@ -1,4 +1,4 @@
-"""Writes good files with the real libraries, in a process of its own: python -m tests.formats.write_good DIRECTORY.
+"""Writes good files with the real libraries: python -m tests.formats.write_good DIRECTORY.
 
 Each is something that people save. None of them may be called bad.
 """
