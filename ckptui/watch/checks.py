@@ -12,11 +12,14 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from ckptui.input_hash import Inputs
+from ckptui.terms import Category
 from ckptui.validation.pool import Answer, Done, Pool, Progress, Request
 from ckptui.validation.settling import SETTLING_LOCAL, SETTLING_NETWORK
+from ckptui.validation.verdict import Verdict
 from ckptui.watch.catalog import Catalog, Demand
-from ckptui.watch.entries import Signature
+from ckptui.watch.entries import TEMPORARY, Entry, Signature
 from ckptui.watch.model import Checkpoint
+from ckptui.watch.rows import written_just_before
 from ckptui.watch.stages import InputsKey
 
 Event: TypeAlias = "Progress | Done | Answer"
@@ -230,7 +233,7 @@ class Checks:
             entry = catalog.entries[path]
             if flight.deep:
                 self._deep[path] = entry.signature
-            self._settle(path, entry.mtime, event)
+            self._settle(entry, event.verdict)
         self.consider([path])
 
     def _adopt(self, flight: _Flight, event: Done) -> bool:
@@ -248,9 +251,13 @@ class Checks:
             self._catalog.put(entry)
         return flight.deep or self._deep.get(flight.path) != entry.signature
 
-    def _settle(self, path: str, mtime: float, event: Done) -> None:
+    def _settle(self, entry: Entry, verdict: Verdict) -> None:
         """What was changing is looked at again once it has been left alone long enough."""
-        if event.verdict.category != "changing" or not self._follow:
+        path, mtime = entry.path, entry.mtime
+        changing = verdict.category is Category.CHANGING
+        if entry.kind == TEMPORARY:
+            changing = changing or written_just_before(entry, verdict)
+        if not changing or not self._follow:
             self._again.pop(path, None)
             return
         tries = self._again.get(path, (0.0, 0))[1] + 1

@@ -9,6 +9,7 @@ from typing import Final
 from ckptui.formats.naming import AMBIGUOUS, epoch_from_name, step_from_name
 from ckptui.marker import marker_state
 from ckptui.terms import GOOD, Action, Category, Level, MarkerState
+from ckptui.validation.settling import SETTLING_LOCAL
 from ckptui.validation.verdict import Verdict
 from ckptui.watch.entries import DIRECTORY, FILE, TEMPORARY, Entry
 from ckptui.watch.model import Checkpoint, InputHash
@@ -133,7 +134,7 @@ def _checks(verdict: Verdict | None) -> dict[str, str | None]:
 
 
 def _marker(entry: Entry, context: Context) -> MarkerState | None:
-    if entry.kind == TEMPORARY or entry.pointer:
+    if entry.kind == TEMPORARY or entry.pointer or entry.note:
         return None
     return marker_state(entry.mtime, context.marker_mtime, context.uses_markers)
 
@@ -150,19 +151,30 @@ def _judge(
     if entry.kind == DIRECTORY:
         return _Judgement(Category.UNCHECKED, DIRECTORY_REASON)
     if entry.kind == TEMPORARY:
-        return _temporary(verdict)
+        return _temporary(entry, verdict)
     if verdict is None:
         return _Judgement(Category.UNCHECKED, "not looked at yet")
     judged = _Judgement(verdict.category, verdict.reason, verdict.remedy, verdict.detail)
     return _with_marker(judged, verdict, marker)
 
 
-def _temporary(verdict: Verdict | None) -> _Judgement:
+def written_just_before(entry: Entry, verdict: Verdict) -> bool:
+    """True where the file was written within the settling time before it was looked at."""
+    try:
+        looked = datetime.fromisoformat(verdict.checked_at).timestamp()
+    except ValueError:
+        return False
+    return abs(looked - entry.mtime) < SETTLING_LOCAL
+
+
+def _temporary(entry: Entry, verdict: Verdict | None) -> _Judgement:
     """What is left of a save; only one that is whole can be promoted."""
     if verdict is None:
         return _Judgement(Category.INCOMPLETE, "left by a save that did not finish")
     if verdict.category in (Category.CHANGING, Category.UNREADABLE):
         return _Judgement(verdict.category, verdict.reason, None, verdict.detail)
+    if written_just_before(entry, verdict):
+        return _Judgement(Category.CHANGING, "a save that may be going on: written just now")
     if verdict.category in GOOD:
         text = "left by a save that was not published; whole by its header"
         return _Judgement(Category.INCOMPLETE, text, Action.PROMOTE, verdict.detail)

@@ -263,7 +263,10 @@ class Scanner:
 
     def _pause(self) -> float:
         now = time.monotonic()
-        moments = [self._beat_at + _BEAT, self._next_sweep, *self._due.values()]
+        if self._watches.may_begin(self.tree):
+            return 0.0
+        moments = [self._beat_at + _BEAT, self._next_sweep, self._surroundings.due]
+        moments += self._due.values()
         return max(0.0, min(moments) - now)
 
     # What it is told

@@ -32,6 +32,11 @@ class Surroundings:
         self._changed = 0.0
         self._sent: dict[str, Message] = {}
 
+    @property
+    def due(self) -> float:
+        """Monotonic time of the next look."""
+        return self._next
+
     def note_changes(self, entries: Sequence[Entry]) -> None:
         """Something was written: look for the writer soon."""
         if any(entry.kind in (FILE, TEMPORARY) for entry in entries):

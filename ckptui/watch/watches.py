@@ -75,7 +75,7 @@ class Watches:
         """Start, restart and count; True where what is said about watching has changed."""
         now = time.monotonic()
         if self._hints is None:
-            if may_start and now >= self._retry_at and self._wanted(tree):
+            if may_start and self.may_begin(tree):
                 self._begin()
             return False
         if not self._hints.alive():
@@ -84,6 +84,10 @@ class Watches:
             self._ready, self._counted_at = True, now
             return self._count(tree)
         return False
+
+    def may_begin(self, tree: Tree) -> bool:
+        """True where there are no events and it is time to ask for them."""
+        return self._hints is None and time.monotonic() >= self._retry_at and self._wanted(tree)
 
     def _wanted(self, tree: Tree) -> bool:
         if self._mode == "sweep":

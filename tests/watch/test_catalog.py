@@ -141,6 +141,8 @@ def test_temporaries() -> None:
     assert made.rows[whole.path].remedy is Action.PROMOTE
     assert made.rows[whole.path].step is None
     assert made.rows[cut.path].remedy is Action.CLEAN
+    young = entry(".c_2.pt.tmp.h.1.0123abcd", TEMPORARY, mtime=1767225599.0)  # a second before
+    assert rows(young)[young.path].category is Category.CHANGING
     made.set_writers({whole.path: "train.py (process 7)"})
     made.refresh()
     row = made.rows[whole.path]

@@ -12,6 +12,7 @@ from ckptui.checkpoint.manager import CheckpointManager
 from ckptui.input_hash import hash_inputs, list_inputs
 from ckptui.terms import Action, Category, InputState
 from ckptui.watch.monitor import look_once
+from ckptui.watch.protocol import Settings
 from tests.watch.conftest import Write
 
 
@@ -133,3 +134,11 @@ def test_what_the_scanner_loads(tmp_path: Path) -> None:
     )
     assert done.stdout.splitlines()[-1] == "[]"
     assert json.loads(done.stdout.splitlines()[-2]) == {"is": "end"}
+
+
+def test_a_look_that_takes_too_long_says_so(tmp_path: Path, save: Write) -> None:
+    for number in range(30):
+        save(tmp_path / f"ckpt_{number}.pt")
+    shown = look_once(tmp_path, timeout=0.5, settings=Settings(operations=0.1))
+    assert f"{tmp_path} did not answer within 0.5 s" in shown.problem
+    assert not shown.settled
