@@ -82,6 +82,12 @@ def _command_check(
             f"{program} is not to be found here; is its environment active? ({_source(command)})",
             blocks=True,
         )
+    if command.moved_from:
+        return Check(
+            "warn",
+            f"the command was recorded in {command.moved_from}; its paths are put to this "
+            "directory here: read it before you start",
+        )
     return Check("ok", _source(command))
 
 
@@ -190,14 +196,18 @@ def _host_checks(env: Mapping[str, str], on_login_node: bool) -> Iterator[Check]
 
 def again(snapshot: Snapshot) -> Iterator[str]:
     """Stages that a resumed run does again, and why."""
+    reasons: dict[str, list[str]] = {}
     for row in snapshot.stages:
         if row.status == "completed" and row.input_hash.state is InputState.STALE:
-            why = row.input_hash.why or "its inputs have changed"
-            yield f"stage {row.stage} is done again: {why}"
+            why = row.input_hash.why or "inputs have changed"
+            reasons.setdefault(why, []).append(row.stage)
         elif row.status == "failed":
-            yield f"stage {row.stage} is done again: it failed" + (
-                f" ({row.error})" if row.error else ""
-            )
+            why = f"it failed ({row.error})" if row.error else "it failed"
+            reasons.setdefault(why, []).append(row.stage)
+    for why, stages in reasons.items():
+        many = "s" if len(stages) > 1 else ""
+        are = "are" if len(stages) > 1 else "is"
+        yield f"stage{many} {', '.join(stages)} {are} done again: {why}"
 
 
 def _size(size: int) -> str:

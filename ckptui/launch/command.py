@@ -25,6 +25,8 @@ class Command:
         env: Variables beyond those of whoever resumes.
         source: ``ckptui.toml``, or ``recorded``.
         pipeline: Name of ckptui's own pipeline, or None; exit codes have our meaning only there.
+        moved_from: Where it was recorded, if the run directory has been copied or moved since;
+            its paths are those of now.
     """
 
     argv: tuple[str, ...]
@@ -32,6 +34,7 @@ class Command:
     env: Mapping[str, str] = field(default_factory=dict)
     source: str = "recorded"
     pipeline: str | None = None
+    moved_from: str = ""
 
     @property
     def text(self) -> str:
@@ -61,6 +64,7 @@ def record_command(
     make_dirs(root, own_dir(root))
     document = {
         "version": 1,
+        "root": os.path.realpath(root),
         "argv": list(argv),
         "cwd": os.path.abspath(cwd) if cwd is not None else None,
         "env": dict(env or {}),
@@ -99,7 +103,24 @@ def _recorded(root: str) -> Command | None:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise _damaged(path) from error
-    return _parse(path, document)
+    return _at_home(_parse(path, document), document, os.path.realpath(root))
+
+
+def _at_home(command: Command, document: object, root: str) -> Command:
+    """The command as it is here: a copy of a run must not carry on the run it was copied from."""
+    old = document.get("root") if isinstance(document, dict) else None
+    if not isinstance(old, str) or old == root:
+        return command
+    return replace(
+        command,
+        argv=tuple(_rebased(word, old, root) for word in command.argv),
+        cwd=_rebased(command.cwd, old, root) if command.cwd else None,
+        moved_from=old,
+    )
+
+
+def _rebased(word: str, old: str, new: str) -> str:
+    return new + word[len(old) :] if word == old or word.startswith(old + os.sep) else word
 
 
 def _parse(path: str, document: object) -> Command:

@@ -38,7 +38,6 @@ def resume_lines(document: Mapping[str, object], *, width: int = 96) -> list[Lin
         *_labelled("passed", shown, room),
         *_labelled("run", [command or "no command is known yet"], room),
         *_labelled("where", [text(document, "where")], room),
-        *_labelled("again", texts(document, "again"), room),
         *_checks(document, room),
     ]
     blocked = text(document, "blocked")

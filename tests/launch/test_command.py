@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -101,3 +102,28 @@ def test_what_cannot_be_edited_safely_is_left_alone(root: str, before: str) -> N
 def test_an_empty_command_is_refused(root: str) -> None:
     with pytest.raises(ConfigError, match="the command is empty"):
         write_command(root, [])
+
+
+def test_a_copied_run_does_not_carry_on_the_one_it_was_copied_from(
+    root: str, tmp_path: Path
+) -> None:
+    argv = ["ckptui", "run", "qa", "--run-dir", root, "--input", f"{root}/notes", f"{root}x"]
+    record_command(root, argv, root)
+    copy = str(tmp_path / "copy")
+    shutil.copytree(root, copy)
+    found = find_command(copy)
+    assert found is not None
+    assert found.argv == (
+        "ckptui",
+        "run",
+        "qa",
+        "--run-dir",
+        copy,
+        "--input",
+        f"{copy}/notes",
+        f"{root}x",
+    )
+    assert (found.cwd, found.moved_from) == (copy, os.path.realpath(root))
+    here = find_command(root)
+    assert here is not None
+    assert (here.argv, here.moved_from) == (tuple(argv), "")
