@@ -130,6 +130,7 @@ class Run:
             The outputs of all units, in order.
         """
         units = list(names)
+        write_progress(self.run_dir, 0, len(units), f"{self.stage} 0 of {len(units)}")
         for number, name in enumerate(units, start=1):
             self.do(name, output(name), work, required_keys=required_keys)
             self.progress(number, len(units), f"{self.stage} {number} of {len(units)}")

@@ -64,7 +64,8 @@ def test_duplicate_names_empty_headers_and_records_without_bases_are_kept_apart(
 
 
 def test_a_header_may_hold_any_bytes(tmp_path: Path) -> None:
-    assert read(tmp_path, b">caf\xe9\xff x\nAC\n")[0][1] == "AC"
+    name, bases = read(tmp_path, b">caf\xe9\xff x\nAC\n")[0]
+    assert (name.encode("utf-8", "surrogateescape"), bases) == (b"caf\xe9\xff", "AC")
 
 
 NOT_FASTA = {
@@ -75,6 +76,7 @@ NOT_FASTA = {
     "html": (b"<!DOCTYPE html>\n", "is it FASTA at all"),
     "text": (b"hello\n", "is it FASTA at all"),
     "protein": (b">p\nMKVLE\n", "'L' is no nucleotide code"),
+    "greek": (">a\nACΔT\n".encode(), "'Δ' is no nucleotide code"),
     "binary": (bytes(range(1, 256)), "before any '>' header"),
     "cut gzip": (gzip.compress(b">a\n" + b"ACGT" * 999)[:-20], "damaged or cut short"),
     "damaged gzip": (gzip.compress(b">a\nACGT\n")[:12] + b"\xff\xff\xff\xff", "damaged or cut"),

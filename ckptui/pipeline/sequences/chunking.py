@@ -78,7 +78,7 @@ def read_labels(path: str) -> dict[str, str]:
         PipelineError: A line has no two columns.
     """
     labels = {}
-    with open(path, encoding="utf-8-sig", errors="replace") as file:
+    with open(path, encoding="utf-8-sig", errors="surrogateescape") as file:
         for number, line in enumerate(file, start=1):
             words = line.replace("\t", " ").replace(",", " ").split()
             if not words or line.startswith("#"):

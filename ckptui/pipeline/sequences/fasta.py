@@ -72,14 +72,17 @@ def _open_text(path: str) -> Iterator[TextIO]:
         compressed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
         stream = gzip.GzipFile(fileobj=raw) if compressed else raw
-        # latin-1 never fails and keeps every byte of a header; newline=None takes all line ends.
-        yield io.TextIOWrapper(io.BufferedReader(stream), encoding="latin-1", newline=None)
+        # A header may hold any bytes, and they come out as they went in; newline=None takes all
+        # line ends.
+        yield io.TextIOWrapper(
+            io.BufferedReader(stream), encoding="utf-8", errors="surrogateescape", newline=None
+        )
 
 
 def _lines(text: TextIO) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(text, start=1):
         if number == 1:
-            line = line.removeprefix("\xef\xbb\xbf")  # a byte-order mark, read as latin-1
+            line = line.removeprefix("\ufeff")  # a byte-order mark
         stripped = line.strip()
         if stripped and not stripped.startswith(";"):
             yield number, stripped
@@ -119,10 +122,10 @@ def _record(ordinal: int, header: tuple[int, str], parts: list[bytes]) -> Sequen
 
 
 def _bases(path: str, number: int, line: str) -> bytes:
-    data = line.encode("latin-1").translate(_TO_UPPER, _DROPPED)
+    data = line.encode("ascii", "replace").translate(_TO_UPPER, _DROPPED)
     odd = data.translate(None, _CODES)
     if odd:
-        letter = odd[:1].decode("latin-1")
+        letter = next(each for each in line if each.encode("ascii", "replace")[0] in odd)
         raise PipelineError(
             f"{path}: line {number}: {letter!r} is no nucleotide code of IUPAC; "
             "is this a protein FASTA, or no FASTA at all?"

@@ -64,7 +64,7 @@ def predict(config: SequencesConfig, run: Run) -> None:
         run.do(manifest.source, f"report/{manifest.source}.md", page)
         run.progress(number, len(manifests), f"prediction {number} of {len(manifests)} files")
     text = _HEADER + "".join(_row(one) for one in found)
-    run.do("all sequences", PREDICTIONS, writing(text.encode("latin-1")))
+    run.do("all sequences", PREDICTIONS, writing(text.encode("utf-8", "surrogateescape")))
 
 
 def _predictor(config: SequencesConfig, run: Run, width: int) -> Predictor:
@@ -109,4 +109,4 @@ def _report(source: str, found: list[Prediction]) -> bytes:
         lines += [f"## Sequences predicted as {label}", ""]
         lines += [f"{count} of {len(found)} sequences are predicted as {label}."]
         lines += [f"The surest is {surest.member.name} with {surest.probability:.2f}.", ""]
-    return "\n".join(lines).encode("latin-1")
+    return "\n".join(lines).encode("utf-8", "surrogateescape")
