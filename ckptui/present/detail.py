@@ -8,7 +8,7 @@ from typing import Final
 from ckptui.present import glyphs, units
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span, line
-from ckptui.terms import Action, InputState, Level, MarkerState
+from ckptui.terms import Action, Category, InputState, Level, MarkerState, Result
 from ckptui.watch.model import Checkpoint, Snapshot
 
 REMEDIES: Final[Mapping[Action, tuple[str, str]]] = {
@@ -91,9 +91,15 @@ def _circumstances(row: Checkpoint) -> list[str]:
     if row.input_hash.state is InputState.STALE:
         why = row.input_hash.why or "the inputs that it was made from have changed"
         said.append(f"Stale: {why}.")
-    if row.globals:
+    if row.globals and _globals_matter(row):
         said.append("Its pickle names " + ", ".join(row.globals) + ".")
     return said
+
+
+def _globals_matter(row: Checkpoint) -> bool:
+    """torch's own are in every checkpoint; only those that a safe loader minds are worth a line."""
+    load = row.checks.get(Level.LOAD.label) or ""
+    return row.category is Category.UNSAFE or load.startswith((Result.WARN, Result.REFUSED))
 
 
 def _facts(row: Checkpoint, now: float) -> Line:

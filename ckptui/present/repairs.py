@@ -109,7 +109,7 @@ def _where_and_why(step: Step) -> str:
         return plain(step.note)
     # The trash keeps a file's own path, so its folder says enough.
     parts = step.to.split("/")
-    where = "/".join(parts[:3]) + "/" if _to_trash(step) else step.to
+    where = "/".join(parts[:3]) if _to_trash(step) else step.to
     note = f" ({step.note})" if step.note else ""
     return plain(f"→ {where}{note}")
 

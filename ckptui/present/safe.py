@@ -104,8 +104,9 @@ def clip(text: str, width: int, *, middle: bool = True, ascii_only: bool = False
     Args:
         text: Plain text.
         width: Cells, 0 or more.
-        middle: True takes the cut from the middle, so that a path keeps its beginning and its
-            suffix; False from the end, as suits a sentence.
+        middle: True takes the cut from the folders of a path, so that its name stays whole, or
+            from the middle of a name that is too long itself; False from the end, as suits a
+            sentence.
         ascii_only: Use ``...`` instead of ``…``.
     """
     if cells(text) <= width:
@@ -114,9 +115,17 @@ def clip(text: str, width: int, *, middle: bool = True, ascii_only: bool = False
     room = width - len(dots)
     if room < 1:
         return dots[: max(width, 0)]
-    # The end of a name (step and suffix) tells more than its beginning.
-    tail = _take_end(text, (room + 1) // 2) if middle else ""
+    tail = _tail(text, room) if middle else ""
     return _take(text, room - cells(tail)) + dots + tail
+
+
+def _tail(text: str, room: int) -> str:
+    """What a cut from the middle leaves at the end: a path's own name, if there is room for it."""
+    slash = text.rfind("/", 0, len(text) - 1)
+    if slash > 0 and cells(text[slash:]) <= room:
+        return text[slash:]
+    # The end of a name (step and suffix) tells more than its beginning.
+    return _take_end(text, (room + 1) // 2)
 
 
 def _take(text: str, width: int) -> str:

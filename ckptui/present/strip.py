@@ -104,7 +104,6 @@ def totals_line(snapshot: Snapshot) -> Line:
 def _oddities(snapshot: Snapshot) -> Line:
     rows = snapshot.checkpoints.values()
     stale = sum(row.input_hash.state is InputState.STALE for row in rows)
-    stale += sum(stage.input_hash.state is InputState.STALE for stage in snapshot.stages)
     markers = Counter(row.marker for row in rows)
     said = [(stale, "stale"), *((markers[state], words) for state, words in _ODD_MARKERS)]
     return joined(

@@ -128,6 +128,6 @@ def _notes(row: Checkpoint, level: int) -> Iterable[str]:
     elif row.marker is MarkerState.OUTDATED:
         yield "its marker is older than it"
     if row.category is Category.UNCHECKED:
-        yield f"whole by its header (level {row.level}); its bytes were not read"
+        yield f"header only, level {row.level}: its bytes were not read"
     if level >= Level.VALUES and (why := _why_not_clean(row)):
         yield f"no clean one among the older; {why}"

@@ -70,8 +70,8 @@ def test_cut_text_fits(text: str, width: int, middle: bool, ascii_only: bool) ->
     assert cut == safe or cells(safe) > width
 
 
-def test_a_path_is_cut_in_its_middle_and_keeps_its_suffix() -> None:
-    assert clip("checkpoints/very/long/ckpt_4500.pt", 20) == "checkpoin…pt_4500.pt"
+def test_a_path_is_cut_in_its_folders_and_keeps_its_name() -> None:
+    assert clip("checkpoints/very/long/ckpt_4500.pt", 20) == "checkp…/ckpt_4500.pt"
     assert clip("a sentence that is long", 10, middle=False) == "a sentenc…"
     assert clip("模型模型模型", 7) == "模型…型"
 
