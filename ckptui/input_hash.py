@@ -135,7 +135,7 @@ def list_inputs(
     """
     root = os.path.abspath(os.fspath(directory))
     left_out = tuple(sorted(_below(root, exclude)))
-    found = [item for item in _walk(root, "", set(), left_out) if matches(item[0], pattern)]
+    found = _Walk(root, pattern, left_out).files("")
     files = tuple(sorted(found, key=lambda item: os.fsencode(item[0])))
     digests = tuple(_digest(os.path.join(root, path)) for path, _ in files) if content else ()
     return Inputs(root, pattern, files, content, digests, left_out)
@@ -155,25 +155,39 @@ def _below(root: str, directories: Iterable[StrPath]) -> Iterator[str]:
             yield relative
 
 
-def _walk(
-    root: str, folder: str, seen: set[tuple[int, int]], left_out: Sequence[str]
-) -> Iterator[tuple[str, int]]:
-    here = os.stat(os.path.join(root, folder))
-    if (here.st_dev, here.st_ino) in seen:
-        return
-    seen.add((here.st_dev, here.st_ino))
-    for name in sorted(os.listdir(os.path.join(root, folder)), key=os.fsencode):
-        relative = f"{folder}/{name}" if folder else name
-        if _ignored(name) or relative in left_out:
-            continue
-        try:
-            info = os.stat(os.path.join(root, relative))
-        except FileNotFoundError:  # gone since the listing, or a symlink to nothing
-            continue
-        if stat.S_ISDIR(info.st_mode):
-            yield from _walk(root, relative, seen, left_out)
-        elif stat.S_ISREG(info.st_mode):
-            yield relative, info.st_size
+class _Walk:
+    """Files below a root that fit a pattern, each directory once.
+
+    A pattern without ``**`` fits at one depth only: nothing deeper is looked into, and there only
+    what fits is asked for its size. One file in a large home directory costs one listing.
+    """
+
+    def __init__(self, root: str, pattern: str, left_out: Sequence[str]) -> None:
+        self._root, self._pattern, self._left_out = root, pattern, left_out
+        self._depth = None if "**" in pattern else pattern.removeprefix("./").count("/")
+        self._seen: set[tuple[int, int]] = set()
+
+    def files(self, folder: str) -> Iterator[tuple[str, int]]:
+        """Relative path and size in bytes of each."""
+        place = os.path.join(self._root, folder)
+        here = os.stat(place)
+        if (here.st_dev, here.st_ino) in self._seen:
+            return
+        self._seen.add((here.st_dev, here.st_ino))
+        deepest = self._depth is not None and (folder.count("/") + bool(folder)) >= self._depth
+        for name in sorted(os.listdir(place), key=os.fsencode):
+            relative = f"{folder}/{name}" if folder else name
+            fits = matches(relative, self._pattern)
+            if _ignored(name) or relative in self._left_out or (deepest and not fits):
+                continue
+            try:
+                info = os.stat(os.path.join(self._root, relative))
+            except FileNotFoundError:  # gone since the listing, or a symlink to nothing
+                continue
+            if stat.S_ISDIR(info.st_mode):
+                yield from () if deepest else self.files(relative)
+            elif fits and stat.S_ISREG(info.st_mode):
+                yield relative, info.st_size
 
 
 def _ignored(name: str) -> bool:

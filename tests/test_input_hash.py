@@ -176,3 +176,15 @@ def test_the_hash_is_equal_exactly_where_nothing_changed(
 ) -> None:
     old, new = (Inputs("/d", "*", tuple(d.items())) for d in (before, after))
     assert (hash_inputs(old) == hash_inputs(new)) == (compare_inputs(old, new) == "")
+
+
+def test_a_pattern_of_one_depth_looks_into_no_other(tmp_path: Path) -> None:
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    (tmp_path / "a.fa").write_text("x")
+    (tmp_path / "deep" / "a.fa").write_text("xx")
+    (tmp_path / "deep" / "er" / "a.fa").write_text("xxx")
+    (tmp_path / "[b].fa").write_text("xxxx")
+    assert list_inputs(tmp_path, "a.fa").files == (("a.fa", 1),)
+    assert list_inputs(tmp_path, "*/a.fa").files == (("deep/a.fa", 2),)
+    assert list_inputs(tmp_path, "[[]b].fa").files == (("[b].fa", 4),)
+    assert len(list_inputs(tmp_path, "**/*.fa").files) == 4

@@ -52,6 +52,22 @@ class Pipelines(click.Group):
         return super().resolve_command(ctx, args)
 
 
+class ManyInputs(click.Command):
+    """Takes several values after one ``--input``, as a shell's ``*.fa`` gives them."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Repeat the option's name before each value that follows it."""
+        spread: list[str] = []
+        after_input = False
+        for word in args:
+            value = not word.startswith("-") or word == "-"
+            if value and after_input and spread[-1] != "--input":
+                spread.append("--input")
+            after_input = word == "--input" or (value and after_input)
+            spread.append(word)
+        return super().parse_args(ctx, spread)
+
+
 @click.group("run", cls=Pipelines, subcommand_metavar="PIPELINE [OPTIONS]")
 def run_command() -> None:
     """Run a pipeline that survives being killed: sequences, qa, or FILE.py:NAME for your own.
@@ -61,8 +77,8 @@ def run_command() -> None:
     """
 
 
-@run_command.command("sequences")
-@click.option("--input", "inputs", multiple=True, required=True, help="FASTA, gzip or not; repeat.")
+@run_command.command("sequences", cls=ManyInputs)
+@click.option("--input", "inputs", multiple=True, required=True, help="FASTA files, gzip or not.")
 @_RUN_DIR
 @click.option("--train", multiple=True, help="FASTA to train on alone, label=… in its headers.")
 @click.option("--labels", help="A table sequence<TAB>label instead of labels in headers.")
@@ -129,8 +145,8 @@ def _qa(documents: str, run_dir: str, pace: float, no_resume: bool) -> int:
 
 
 def _own(spec: str) -> click.Command:
-    @click.command(spec)
-    @click.option("--input", "inputs", multiple=True, help="File or directory it reads; repeat.")
+    @click.command(spec, cls=ManyInputs)
+    @click.option("--input", "inputs", multiple=True, help="Files or directories it reads.")
     @_RUN_DIR
     @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="For run.params.")
     @_PACE
