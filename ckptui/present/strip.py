@@ -49,11 +49,11 @@ def last_good_line(snapshot: Snapshot, *, now: float) -> Line:
 
 
 def _no_last_good(snapshot: Snapshot) -> Span:
+    if not snapshot.settled and not snapshot.problem:
+        return Span("looking…", Role.MUTED)
     if snapshot.last_good_none:
         passed = units.counted(len(snapshot.last_good_none), "checkpoint")
         return Span(f"none: {passed} passed over, each for its reason below", Role.ERROR)
-    if not snapshot.settled:
-        return Span("looking…", Role.MUTED)
     return Span("none: no checkpoint here", Role.MUTED)
 
 
