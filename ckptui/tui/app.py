@@ -49,6 +49,7 @@ class CkptuiApp(App[int], inherit_bindings=False):
         self.register_theme(LIGHT)
         self.theme = theme
         self.animation_level = "none"
+        self.set_class(ascii_only, "-ascii")
         self.services = Services(
             root=root,
             verbs=Verbs(root, environment),

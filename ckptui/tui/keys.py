@@ -26,6 +26,7 @@ class Key:
         help: One sentence, for help and palette.
         shown: How the key is written for people; empty to use its own name.
         changes: True where it changes something on disk; dimmed when read-only.
+        always: True where it works even while a line is being typed.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Key:
     help: str
     shown: str = ""
     changes: bool = False
+    always: bool = False
 
     @property
     def cap(self) -> str:
@@ -42,12 +44,13 @@ class Key:
         return self.shown or self.keys.split(",", maxsplit=1)[0]
 
 
-QUIT: Final = Key("quit", "q,ctrl+c", "app.leave", "quit", "Quit; a resumed run goes on.")
+QUIT: Final = Key("quit", "q", "app.leave", "quit", "Quit; a resumed run goes on.")
 HELP: Final = Key(
     "help", "question_mark,f1", "app.show_help", "keys", "Show all keys that work here.", "?"
 )
 APP: Final = (
     QUIT,
+    Key("quit-now", "ctrl+c", "app.leave", "quit", "Quit, also from a line of text.", always=True),
     HELP,
     Key(
         "palette",
@@ -219,7 +222,15 @@ TEXT_SCREEN: Final = (BACK, QUIT, HELP)
 def bindings(keys: Sequence[Key]) -> list[BindingType]:
     """Textual's bindings for a part of the table, each with its id."""
     return [
-        Binding(key.keys, key.action, key.label, id=key.id, tooltip=key.help, key_display=key.cap)
+        Binding(
+            key.keys,
+            key.action,
+            key.label,
+            id=key.id,
+            priority=key.always,
+            tooltip=key.help,
+            key_display=key.cap,
+        )
         for key in keys
     ]
 

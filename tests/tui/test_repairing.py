@@ -112,6 +112,18 @@ async def test_keys_that_mend_work_on_the_detail_too(run_dir: str) -> None:
         await ui.until(lambda: BAD not in ui.rows, "the row to go")
 
 
+async def test_a_preview_does_not_catch_keys_that_were_meant_for_something_else(
+    run_dir: str,
+) -> None:
+    async with opened(run_dir) as ui:
+        await ui.goes_to(BAD)
+        await ui.press("x", "slash", *"yyyy")
+        await ui.until(lambda: not ui.app.main.asking, "the preview to be ready")
+        assert ui.app.screen is ui.app.main
+        await ui.press(*"yy", "escape")
+        assert there(run_dir, BAD)
+
+
 async def test_nothing_recommended_is_said(run_dir: str) -> None:
     async with opened(run_dir) as ui:
         await ui.goes_to(GOOD)

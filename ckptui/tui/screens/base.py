@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widgets import Input
 from textual.worker import Worker
 
 from ckptui.present import units
@@ -117,6 +118,15 @@ class RunScreen(Screen[None], inherit_bindings=False):
     def asking(self) -> bool:
         """True while a change is being prepared or made."""
         return self._asking is not None and self._asking.is_running
+
+    def interrupted(self) -> bool:
+        """True where the user went elsewhere: a preview must not catch keys meant for that."""
+        top = self.app.screen
+        ours = top is self or top is self.open_detail
+        if ours and not isinstance(self.app.focused, Input):
+            return False
+        self.say("left it, as you went on to something else; press the key again")
+        return True
 
     def stop_asking(self) -> None:
         """Wait no longer; a change that has begun goes on by itself."""

@@ -125,13 +125,14 @@ class FindActions(RunScreen):
     def action_filter(self) -> None:
         """Open the filter line."""
         entry = self.query_one("#filter", Input)
-        entry.add_class("-open")
+        entry.display = True
         entry.value = self.query_filter()
-        entry.focus()
+        # Now, not after the next refresh: what is typed ahead must land in the line.
+        self.set_focus(entry)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter while typing."""
-        if event.input.has_class("-open"):
+        if event.input.display:
             self.view.filter = Filter.parse(event.value)
             self.refresh_view()
 
@@ -146,8 +147,8 @@ class FindActions(RunScreen):
         self.refresh_view()
 
     def _close_filter(self) -> None:
-        self.query_one("#filter", Input).remove_class("-open")
-        self.table.focus()
+        self.query_one("#filter", Input).display = False
+        self.set_focus(self.table)
         self.show_status()
 
     # Jump and copy

@@ -75,6 +75,7 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
 
     def on_mount(self) -> None:
         """Begin to watch."""
+        self.query_one("#filter", Input).display = False
         self.show_view("checkpoints")
         self.feed.start()
         self.set_interval(_TICK_SECONDS, self.tick)

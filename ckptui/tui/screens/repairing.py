@@ -84,6 +84,8 @@ class RepairActions(RunScreen):
         self.services.monitor.rescan()
 
     async def _agreed(self, plans: Sequence[Answer]) -> bool:
+        if self.interrupted():
+            return False
         ascii_only = self.services.ascii_only
         documents = [plan.document for plan in plans if plan.document is not None]
         lines = preview_lines(documents, self.services.root, width=text_width(self.app.size.width))

@@ -37,6 +37,8 @@ class RunActions(RunScreen):
             if answer.document is None:
                 self.say(answer.sentence, alarm=True)
                 return
+            if self.interrupted():
+                return
             command = texts(answer.document, "command")
             choice = await self._shown(answer.document) if command else "edit"
             if choice == "yes":

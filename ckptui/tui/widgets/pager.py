@@ -15,7 +15,7 @@ from ckptui.tui.keys import PAGER, bindings
 from ckptui.tui.widgets.painting import ROLE_CLASSES, fold_all, paint
 
 
-class Pager(ScrollView, can_focus=True):
+class Pager(ScrollView, can_focus=True, inherit_bindings=False):
     """Lines of plain text with roles.
 
     Attributes:

@@ -33,7 +33,7 @@ HEADER: Final = 1
 """Lines above the rows."""
 
 
-class Table(ScrollView, can_focus=True):
+class Table(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows by key under a header that stays.
 
     Attributes:

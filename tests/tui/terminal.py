@@ -1,0 +1,93 @@
+"""The real program in a real pseudo-terminal: what it sends, byte for byte."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+PATIENCE = 40.0
+_CSI = rb"\x1b\[[0-9;:?<>=]*[ -/]*[@-~]"
+_OSC = rb"\x1b\][^\a\x1b]*(?:\a|\x1b\\)|\x1b[PX^_].*?\x1b\\"
+_SEQUENCES = re.compile(_CSI + b"|" + _OSC)
+
+
+class Terminal:
+    """A child in a pseudo-terminal, and everything that it sent."""
+
+    def __init__(self, pid: int, fd: int) -> None:
+        self.pid = pid
+        self.fd = fd
+        self.sent = b""
+        self.status: int | None = None
+
+    def read(self, seconds: float = 0.1) -> bytes:
+        """Take what comes within a short time."""
+        end, got = time.monotonic() + seconds, b""
+        while time.monotonic() < end:
+            if not select.select([self.fd], [], [], 0.02)[0]:
+                continue
+            try:
+                got += os.read(self.fd, 65536)
+            except OSError:
+                break
+        self.sent += got
+        return got
+
+    def text(self) -> str:
+        """Everything sent so far without its escape sequences."""
+        return _SEQUENCES.sub(b"", self.sent).decode("utf-8", "replace")
+
+    def until(self, met: Callable[[], object], what: str) -> None:
+        """Read until something is true."""
+        end = time.monotonic() + PATIENCE
+        while not met():
+            assert time.monotonic() < end, f"never came: {what}\n{self.text()[-3000:]}"
+            self.read()
+
+    def sees(self, words: str) -> None:
+        """Read until these words were sent."""
+        self.until(lambda: words in self.text(), words)
+
+    def press(self, keys: str) -> None:
+        """Send keys."""
+        os.write(self.fd, keys.encode())
+
+    def ended(self) -> bool:
+        """True once the child is gone; its exit status is then known."""
+        if self.status is None:
+            self.read(0.05)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.status = os.waitstatus_to_exitcode(status) if pid else None
+        return self.status is not None
+
+
+@contextmanager
+def shown(
+    root: str, *options: str, size: tuple[int, int] = (120, 36), **environment: str
+) -> Iterator[Terminal]:
+    """Open ``ckptui`` on a run directory in a pseudo-terminal."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TMUX")}
+    env = {**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
+    env |= environment
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execve(sys.executable, [sys.executable, "-m", "ckptui", "ui", *options, root], env)
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+    terminal = Terminal(pid, fd)
+    try:
+        yield terminal
+    finally:
+        if not terminal.ended():
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        os.close(fd)

@@ -1,0 +1,192 @@
+"""The virtual table: it looks only at what is seen, and repaints only what reads differently."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Self
+
+from rich.segment import Segment
+from textual.app import App, ComposeResult
+from textual.geometry import Region
+from textual.pilot import Pilot
+
+from ckptui.present.columns import Cell, Column
+from ckptui.present.glyphs import Role
+from ckptui.present.spans import Span, line, text_of
+from ckptui.tui.widgets.pager import Pager
+from ckptui.tui.widgets.painting import fold, width_of
+from ckptui.tui.widgets.table import Table
+
+COLUMNS = (
+    Column("name", "Name", 10, stretch=True, middle=True),
+    Column("size", "Size", 6, right=True, keep=50),
+    Column("note", "Note", 12, keep=10),
+)
+
+
+class Watched(Table):
+    """A table that notes what it repaints."""
+
+    repainted: list[Region] = []  # noqa: RUF012
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        self.repainted.extend(regions or [Region(0, -1, 1, 1)])
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+
+class Bench(App[None], inherit_bindings=False):
+    """A table on its own; it counts which rows were asked for and which lines were repainted."""
+
+    CSS_PATH = "../../ckptui/tui/styles/app.tcss"
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.values = {f"row {number}": str(number) for number in range(count)}
+        self.asked: Counter[str] = Counter()
+        self.table = Watched(COLUMNS, self.cells, ascii_only=False, table_id="bench")
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return {"ck-muted": "#888888", "ck-cursor": "#222244", "ck-marked": "#222222"}
+
+    def compose(self) -> ComposeResult:
+        yield self.table
+
+    def cells(self, key: str) -> Mapping[str, Cell]:
+        self.asked[key] += 1
+        return {"name": Cell(key), "size": Cell(self.values[key]), "note": Cell("[b]x[/y]")}
+
+    def on_mount(self) -> None:
+        self.table.show(list(self.values))
+        self.table.focus()
+
+    def shown(self) -> list[str]:
+        """The visible lines."""
+        return [self.table.render_line(y).text.rstrip() for y in range(self.table.size.height)]
+
+
+async def test_ten_thousand_rows_cost_what_is_seen() -> None:
+    app = Bench(10_000)
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.pause()
+        assert len(app.asked) <= 20
+        await pilot.press("G")
+        await pilot.pause()
+        assert app.table.cursor == "row 9999"
+        assert "row 9999" in app.shown()[-1]
+        assert len(app.asked) <= 45
+
+
+async def test_a_changed_row_repaints_its_own_line_and_no_other() -> None:
+    app = Bench(1_000)
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.pause()
+        regions = app.table.repainted
+        regions.clear()
+        app.values["row 3"] = "9,999"
+        app.values["row 500"] = "out of sight"
+        app.table.show(list(app.values))
+        assert {region.y for region in regions} == {4}
+        regions.clear()
+        await pilot.pause()
+        app.table.touch()
+        assert regions == []
+        assert "9,999" in app.shown()[4]
+
+
+async def test_the_cursor_stays_on_its_row_and_on_its_line() -> None:
+    app = Bench(200)
+    async with app.run_test(size=(60, 20)) as pilot:
+        for _ in range(60):
+            await pilot.press("j")
+        await pilot.pause()
+        y = next(y for y, text in enumerate(app.shown()) if text.startswith("▌"))
+        app.values = {f"new {number}": "1" for number in range(7)} | app.values
+        app.table.show(list(app.values))
+        await pilot.pause()
+        assert app.table.cursor == "row 60"
+        assert app.shown()[y].startswith("▌") and "row 60" in app.shown()[y]
+        app.values = {key: value for key, value in app.values.items() if key != "row 60"}
+        app.table.show(list(app.values))
+        assert app.table.cursor == "row 61"
+
+
+async def test_columns_give_way_and_markup_stays_text() -> None:
+    app = Bench(3)
+    async with app.run_test(size=(60, 10)) as pilot:
+        await pilot.pause()
+        assert "Note" in app.shown()[0]
+        assert "[b]x[/y]" in app.shown()[1]
+        await _resize(pilot, 24)
+        assert "Note" not in app.shown()[0]
+        assert "Size" in app.shown()[0]
+        await _resize(pilot, 12)
+        assert "row 0" in app.shown()[1]
+
+
+async def _resize(pilot: Pilot[None], width: int) -> None:
+    await pilot.resize_terminal(width, 10)
+    await pilot.pause()
+
+
+async def test_an_empty_table_says_why() -> None:
+    app = Bench(0)
+    async with app.run_test(size=(60, 10)) as pilot:
+        app.table.empty = ("no checkpoints here yet",)
+        app.table.refresh()
+        await pilot.pause()
+        assert "no checkpoints here yet" in "\n".join(app.shown())
+        await pilot.press("j", "G", "enter", "space")
+        assert app.table.cursor is None
+
+
+def test_folding_keeps_every_character_and_the_width() -> None:
+    spans = line(Span("a b", Role.STRONG), " ", Span("日本語のとても長い名前" * 3), " end of it")
+    folded = fold(spans, 11)
+    assert all(width_of(each) <= 11 for each in folded)
+    whole = "".join(text_of(each) for each in folded).replace(" ", "")
+    assert whole == text_of(spans).replace(" ", "")
+
+
+class Reader(App[None], inherit_bindings=False):
+    """A log on its own."""
+
+    CSS_PATH = "../../ckptui/tui/styles/app.tcss"
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return {"ck-muted": "#888888", "ck-cursor": "#222244", "ck-marked": "#222222"}
+
+    def compose(self) -> ComposeResult:
+        yield Pager(follow=True)
+
+
+async def test_a_log_follows_until_the_reader_scrolls_up_and_again_after_g() -> None:
+    app = Reader()
+    async with app.run_test(size=(40, 10)) as pilot:
+        pager = app.query_one(Pager)
+        pager.focus()
+        pager.add([line(f"line {number}") for number in range(50)], most=100)
+        await pilot.pause()
+        assert "line 49" in _text(pager)
+        await pilot.press("k")
+        seen = _text(pager)
+        pager.add([line(f"line {number}") for number in range(50, 90)], most=100)
+        await pilot.pause()
+        assert _text(pager) == seen
+        pager.add([line(f"line {number}") for number in range(90, 130)], most=100)
+        await pilot.pause()
+        assert pager.line_count == 100
+        assert _text(pager) == seen  # older lines fell away above it, the eye stayed
+        await pilot.press("G")
+        assert "line 129" in _text(pager)
+
+
+def _text(pager: Pager) -> str:
+    lines: list[list[Segment]] = [list(pager.render_line(y)) for y in range(pager.size.height)]
+    return "\n".join("".join(segment.text for segment in each).rstrip() for each in lines)
