@@ -42,7 +42,9 @@ class AskCommand(ModalScreen[tuple[str, ...]], inherit_bindings=False):
         with Vertical(id="box"):
             yield Text(ascii_only=self.ascii_only, text_id="dialog-title")
             yield Pager(ascii_only=self.ascii_only, pager_id="dialog-text")
-            yield Input(value=shlex.join(self.command), id="command", compact=True)
+            yield Input(
+                value=shlex.join(self.command), id="command", compact=True, select_on_focus=False
+            )
             yield Text(ascii_only=self.ascii_only, text_id="dialog-answers")
 
     def on_mount(self) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
+from textual.timer import Timer
 from textual.widgets import Input
 
 from ckptui.present import strip
@@ -18,6 +20,7 @@ from ckptui.present.spans import Line, Span, line
 from ckptui.tui import narrow
 from ckptui.tui.feed import Feed
 from ckptui.tui.folding import folder_of
+from ckptui.tui.history import JOURNAL, standing
 from ckptui.tui.keys import MAIN, bindings
 from ckptui.tui.messages import SnapshotChanged
 from ckptui.tui.screens.details import Details, inspect_lines
@@ -33,13 +36,14 @@ from ckptui.tui.widgets.pager import Pager
 from ckptui.tui.widgets.painting import between, width_of
 from ckptui.tui.widgets.table import Table
 from ckptui.tui.widgets.text import Text
-from ckptui.watch.model import Snapshot
+from ckptui.watch.model import Checkpoint, Snapshot
 
 WIDE = 140
 """Columns from which on the detail stands beside the table."""
 TALL = 28
 """Lines from which on it stands below the table; else enter opens it."""
 _TICK_SECONDS = 5.0
+_REST_SECONDS = 0.6
 _CHANGES = frozenset(key.action for key in MAIN if key.changes)
 
 
@@ -55,6 +59,8 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
         self.pane = Pager(ascii_only=ascii_only, pager_id="detail")
         self.log_pane = LogPager(services.verbs, ascii_only=ascii_only, pager_id="run-log")
         self.known: dict[str, tuple[object, list[Line]]] = {}
+        self._resting: object = None
+        self._rest: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -102,6 +108,13 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
         self._show_strip()
         self._show_detail()
         self.show_status()
+        self.query_one(Footer).tell(note=self._undo_note(), dimmed=self._dimmed())
+
+    def _undo_note(self) -> Line:
+        """``z undo (2)`` while there is something to take back."""
+        count = standing(self.snapshot.run_files.get(JOURNAL, ""))
+        role = Role.MUTED if self.why_read_only() else Role.ACCENT
+        return (Span("z", role), Span(f" undo ({count}) ")) if count else ()
 
     def tick(self) -> None:
         """Ages grow: repaint those that read differently now."""
@@ -125,7 +138,10 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
         self.query_one("#tabs", Text).show([ruled(tabs, note, width, ascii_only=ascii_only)])
 
     def _show_detail(self) -> None:
-        lines = self._known_detail(deep=self.has_class("-wide"))
+        wide = self.has_class("-wide")
+        lines = self._known_detail(deep=wide)
+        if wide:
+            self._inspect_soon()
         self.pane.show(lines)
         self.query_one("#reason", Text).show(self.brief())
         if self.open_detail is not None:
@@ -135,6 +151,23 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
         self.set_class(follow, "-runs")
         self.log_pane.open(self.table.cursor if follow else None)
 
+    def _inspect_soon(self) -> None:
+        """Read keys and tensors once the cursor has rested on a checkpoint for a moment."""
+        row = self.current
+        wanted = None if row is None or row.size is None or row.layout else row
+        key = None if wanted is None else (wanted.path, wanted.signature)
+        if key == self._resting:
+            return
+        self._resting = key
+        if self._rest is not None:
+            self._rest.stop()
+        if wanted is not None and self.known.get(wanted.path, (None,))[0] != wanted.signature:
+            self._rest = self.set_timer(_REST_SECONDS, partial(self._start_inspect, wanted))
+
+    def _start_inspect(self, row: Checkpoint) -> None:
+        work = self._inspect(row.path, row.signature)
+        self.run_worker(work, exclusive=True, group="inspect")
+
     def _known_detail(self, *, deep: bool) -> list[Line]:
         lines = self.detail(deep=deep)
         row = self.current
@@ -142,7 +175,7 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
             known = self.known.get(row.path)
             if known is not None and known[0] == row.signature:
                 return [*lines, *known[1]]
-            return [*lines, line(Span("enter shows keys and tensors", Role.MUTED))]
+            return [*lines, line(Span("keys and tensors: reading the header…", Role.MUTED))]
         return lines
 
     # Views, rows, sizes
@@ -193,7 +226,7 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
         self.open_detail = screen
         self.app.push_screen(screen, self._closed_detail)
         if row is not None and row.size is not None:
-            self.run_worker(self._inspect(row.path, row.signature), exclusive=True, group="inspect")
+            self._start_inspect(row)
 
     async def _act(self, action: str) -> None:
         await self.app.run_action(action, self)

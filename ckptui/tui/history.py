@@ -1,0 +1,22 @@
+"""The journal of repairs, as far as the screen tells of it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from ckptui.repair.journal import parse_entries
+
+JOURNAL: Final = ".ckptui/journal.jsonl"
+"""Its path in the run directory, as the scanner sends it."""
+
+
+@lru_cache(maxsize=4)
+def standing(text: str) -> int:
+    """Number of repairs that stand and can be taken back.
+
+    Args:
+        text: The journal's lines.
+    """
+    entries = parse_entries(text) if text else []
+    return sum(entry.state == "done" and entry.undoes is None for entry in entries)

@@ -1,0 +1,69 @@
+"""``make screenshots``: pictures of the real app on the demo run, as SVG."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from typing import Final
+
+SIZES: Final = {"": (120, 36), "-80x24": (80, 24)}
+NEWEST: Final = "checkpoints/ckpt_0000600.pt"
+OUTDATED: Final = "checkpoints/ckpt_0000200.pt"
+SCENES: Final[dict[str, tuple[str, Sequence[str], str]]] = {
+    "checkpoints": (NEWEST, (), "cut short"),
+    "detail": (NEWEST, ("enter",), "Tensors"),
+    "preview": (OUTDATED, ("f",), "y apply"),
+    "resume": (NEWEST, ("R",), "y start"),
+    "stages": (NEWEST, ("2",), "translation"),
+    "help": (NEWEST, ("question_mark",), "Quit"),
+}
+"""Name → (the checkpoint under the cursor, keys, what must be seen)."""
+
+
+async def shoot(root: str, folder: str, name: str, suffix: str) -> str:
+    """Open the app, press keys, and write what is seen; nothing on disk is changed."""
+    from tests.tui.driver import opened
+
+    path, keys, words = SCENES[name]
+    async with opened(root, size=SIZES[suffix]) as ui:
+        ui.app.main.table.move_to(path)
+        await ui.press(*keys)
+        if name == "detail" and suffix:
+            words = "Levels"
+        await ui.sees(words)
+        target = os.path.join(folder, f"{name}{suffix}.svg")
+        _write(target, ui.app.export_screenshot(title="ckptui"))
+    return target
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def main() -> int:
+    """Make the demo in a place of its own, and all the pictures."""
+    from ckptui.demo.make import make_demo
+    from ckptui.launch.command import write_command
+
+    folder = os.path.abspath("screenshots")
+    os.makedirs(folder, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home:
+        # The title shows paths below the home directory with ~: no name of this machine's user.
+        os.environ["HOME"] = home
+        root = os.path.join(home, "runs", "demo")
+        os.makedirs(os.path.dirname(root))
+        make_demo(root, log=lambda text: None)
+        # The recorded command names this machine's Python; what a person would type does not.
+        write_command(root, ("ckptui", "run", "sequences", "--input", "input", "--run-dir", "."))
+        for suffix in SIZES:
+            for name in SCENES:
+                sys.stdout.write(asyncio.run(shoot(root, folder, name, suffix)) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
