@@ -23,8 +23,9 @@ _TITLES: Final[Mapping[Action, tuple[str, str]]] = {
     Action.PROMOTE: ("Promote", "temporary file"),
     Action.CLEAN: ("Clean up", "left-over"),
 }
-_PATH_WIDTH: Final = 22
-_WHERE_WIDTH: Final = 36
+_TRASH: Final = ".ckptui/trash/"
+_PATH_WIDTH: Final = 20
+_WHERE_WIDTH: Final = 32
 _INDENT: Final = 11
 """Cells before the path: number, blanks, verb."""
 
@@ -55,7 +56,7 @@ def plan_lines(
         undo_key: Key (or command) that takes it back.
     """
     lines: list[Line] = []
-    longest = max((cells(plain(step.path)) for step in plan.steps), default=0)
+    longest = max((cells(_place(step.path)) for step in plan.steps), default=0)
     for number, step in enumerate(plan.steps, start=1):
         lines += _step_lines(number, step, width, longest)
     lines += [line()]
@@ -85,17 +86,17 @@ def read_bytes(plan: Plan) -> int:
 
 
 def _to_trash(step: Step) -> bool:
-    return step.do == "move" and bool(step.to) and str(step.to).startswith(".ckptui/trash/")
+    return step.do == "move" and (step.to or "").startswith(_TRASH)
 
 
 def _step_lines(number: int, step: Step, width: int, longest: int) -> list[Line]:
     size = units.size(step.bytes) if step.bytes else ""
     room = max(width - _INDENT - 2 - 7, 20)
-    # On a wide terminal a name takes what it needs, as long as the trash's own fits beside it.
-    name_width = min(max(_PATH_WIDTH, min(longest, room - _WHERE_WIDTH)), room - 10)
+    # A name takes what it needs, as long as the trash's own fits beside it.
+    name_width = min(longest, max(room - _WHERE_WIDTH, _PATH_WIDTH), room - 10)
     head = f"{number:>2}  {step.do:<6} "
-    path = pad(clip(plain(step.path), name_width), name_width)
-    notes = wrapped(_where_and_why(step), room - name_width) or [""]
+    path = pad(clip(_place(step.path), name_width), name_width)
+    notes = _where_and_why(step, room - name_width) or [""]
     first = pad(notes[0], room - name_width)
     tail = pad(size, 6, right=True)
     told = f"{first} {tail}" if size else notes[0]
@@ -104,14 +105,21 @@ def _step_lines(number: int, step: Step, width: int, longest: int) -> list[Line]
     return lines + [line(blank + note) for note in notes[1:]]
 
 
-def _where_and_why(step: Step) -> str:
+def _place(path: str) -> str:
+    """A path as the preview names it; the trash keeps a file's own, so its folder is enough."""
+    inside = path.startswith(_TRASH) and path.count("/") > _TRASH.count("/")
+    return plain("/".join(path.split("/")[:3]) if inside else path)
+
+
+def _where_and_why(step: Step, width: int) -> list[str]:
+    """Where it goes, on one line, and why, on as many as it takes."""
     if not step.to:
-        return plain(step.note)
-    # The trash keeps a file's own path, so its folder says enough.
-    parts = step.to.split("/")
-    where = "/".join(parts[:3]) if _to_trash(step) else step.to
-    note = f" ({step.note})" if step.note else ""
-    return plain(f"→ {where}{note}")
+        return wrapped(plain(step.note), width)
+    where = f"→ {clip(_place(step.to), width - 2)}"
+    note = f"({plain(step.note)})" if step.note else ""
+    if note and cells(where) + 1 + cells(note) <= width:
+        return [f"{where} {note}"]
+    return [where, *(wrapped(note, width) if note else [])]
 
 
 def outcome_lines(outcome: Outcome, *, ascii_only: bool = False) -> list[str]:

@@ -107,8 +107,8 @@ RENEW = Plan(
 def test_the_preview_of_a_quarantine() -> None:
     assert plan_title(PLAN) == "Quarantine 1 checkpoint"
     assert told(plan_lines(PLAN, trash_bytes=1288490188)) == [
-        " 1  move   ckpt_5000.pt.done       → .ckptui/trash/20261120-021455",
-        " 2  move   ckpt_5000.pt            → .ckptui/trash/20261120-021455      1.2G",
+        " 1  move   ckpt_5000.pt.done  → .ckptui/trash/20261120-021455",
+        " 2  move   ckpt_5000.pt       → .ckptui/trash/20261120-021455           1.2G",
         "",
         "latest.pt points to ckpt_5000.pt and will point to nothing.",
         "z undoes it. Nothing is deleted; the trash then holds 2.4G.",
@@ -118,9 +118,9 @@ def test_the_preview_of_a_quarantine() -> None:
 def test_the_preview_of_a_check_says_what_will_be_decided() -> None:
     assert plan_title(RENEW) == "Renew 1 marker"
     assert told(plan_lines(RENEW, undo_key="ckptui undo")) == [
-        " 1  check  features/part_07.pt     to level 5; whole → renew its        1.2G",
-        "                                   marker, damaged → move the marker",
-        "                                   to the trash",
+        " 1  check  features/part_07.pt  to level 5; whole → renew its marker,   1.2G",
+        "                                damaged → move the marker to the",
+        "                                trash",
         "",
         "ckptui undo undoes it. Nothing is deleted.",
     ]
