@@ -54,6 +54,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as home:
         # The title shows paths below the home directory with ~: no name of this machine's user.
         os.environ["HOME"] = home
+        os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]
         root = os.path.join(home, "runs", "demo")
         os.makedirs(os.path.dirname(root))
         make_demo(root, log=lambda text: None)
