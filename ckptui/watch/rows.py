@@ -203,9 +203,8 @@ def _with_marker(judged: _Judgement, verdict: Verdict, marker: MarkerState | Non
 
 
 def _marked(judged: _Judgement, text: str, remedy: Action) -> _Judgement:
-    return _Judgement(
-        judged.category, judged.reason or text, judged.remedy or remedy, _add(judged.detail, text)
-    )
+    detail = _add(judged.detail, text) if judged.reason else judged.detail
+    return _Judgement(judged.category, judged.reason or text, judged.remedy or remedy, detail)
 
 
 def _add(detail: str, text: str) -> str:
