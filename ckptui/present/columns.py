@@ -78,10 +78,10 @@ STAGES: Final[tuple[Column, ...]] = (
     Column("note", "", 16, keep=10, stretch=True),
 )
 RUNS: Final[tuple[Column, ...]] = (
-    Column("run", "Run", 15, middle=True),
+    Column("run", "Run", 20, middle=True),
     Column("state", "State", 12),
     Column("started", "Since", 6, right=True, keep=50),
-    Column("elapsed", "Took", 12, right=True, keep=60),
+    Column("elapsed", "Took", 9, right=True, keep=60),
     Column("host", "Where", 14, keep=30, middle=True),
     Column("progress", "Progress", 12, keep=40, stretch=True),
     Column("note", "Outcome", 16, keep=70, stretch=True),
@@ -310,7 +310,7 @@ def run_cells(row: RunRecord, *, now: float, ascii_only: bool = False) -> dict[s
         "elapsed": Cell(_fit(units.duration(took), ascii_only), by_number(took)),
         "host": _text(where, ascii_only),
         "progress": _progress(row, ascii_only),
-        "note": _text(row.note, ascii_only),
+        "note": _text(row.note or row.progress_text, ascii_only),
     }
 
 
@@ -322,10 +322,10 @@ def _run_role(row: RunRecord) -> Role:
 
 def _progress(row: RunRecord, ascii_only: bool) -> Cell:
     if row.progress is None:
-        return _text(row.progress_text, ascii_only)
+        return _none(ascii_only)
     bar = glyphs.progress_bar(row.progress, 6, ascii_only=ascii_only)
-    text = row.progress_text or units.percent(row.progress)
-    return Cell(f"{bar} {_fit(text, ascii_only)}", by_number(row.progress), Role.ACCENT)
+    text = f"{bar} {units.percent(row.progress)}"
+    return Cell(_fit(text, ascii_only), by_number(row.progress), Role.ACCENT)
 
 
 def failure_cells(row: FailureRow, *, now: float, ascii_only: bool = False) -> dict[str, Cell]:
