@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 MUTED: Final[Mapping[str, dict[str, str]]] = {
     "dark": {"ck-muted": "#8f98a8", "ck-cursor": "#2c3646", "ck-marked": "#262b36"},
@@ -54,13 +54,15 @@ _FEW_COLOURS: Final = ("linux", "screen", "vt", "ansi", "cygwin", "rxvt", "xterm
 def choose_theme(environment: Mapping[str, str]) -> tuple[str, bool]:
     """The theme for a terminal, and whether it keeps to the terminal's own sixteen colours.
 
-    ``TEXTUAL_THEME`` wins. ``NO_COLOR`` needs the terminal's own colours, or else Textual turns
+    ``CKPTUI_THEME`` names one. ``NO_COLOR`` needs the terminal's own colours, or else Textual turns
     the theme into shades of grey. A light background is known only where ``COLORFGBG`` tells.
     """
     light = environment.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
     if environment.get("NO_COLOR") or not _many_colours(environment):
         return ("ansi-light" if light else "ansi-dark"), True
-    return environment.get("TEXTUAL_THEME") or (LIGHT.name if light else DARK.name), False
+    wished = environment.get("CKPTUI_THEME", "")
+    known = wished in BUILTIN_THEMES or wished in (DARK.name, LIGHT.name)
+    return wished if known else LIGHT.name if light else DARK.name, False
 
 
 def _many_colours(environment: Mapping[str, str]) -> bool:

@@ -85,11 +85,13 @@ class Layout:
         bar = (">" if self.ascii_only else "▌") if look.cursor else " "
         mark = ("*" if self.ascii_only else "•") if look.marked else " "
         segments = [
-            Segment(bar, base + role_style(widget, Role.ACCENT)),
+            Segment(bar, base if base.reverse else base + role_style(widget, Role.ACCENT)),
             Segment(mark + " ", base + role_style(widget, Role.STRONG)),
         ]
         for column, (text, role) in zip(self.columns, look.cells, strict=False):
-            segments.append(Segment(self.fit(column, text), base + role_style(widget, role)))
+            # On a reversed line a role's colour would become a ground of its own.
+            style = base if base.reverse else base + role_style(widget, role)
+            segments.append(Segment(self.fit(column, text), style))
             segments.append(Segment(" " * GAP, base))
         return one_line(segments, self.width, base)
 
