@@ -31,6 +31,7 @@ class Column:
         keep: The higher, the longer it stays when the terminal is narrow.
         stretch: True for the columns that take what room is left.
         middle: True where a text too long is cut in its middle (names and paths).
+        wish: Cells it would like before others stretch.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Column:
     keep: int = 100
     stretch: bool = False
     middle: bool = False
+    wish: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ GAP: Final = 2
 """Blank cells between two columns."""
 
 CHECKPOINTS: Final[tuple[Column, ...]] = (
-    Column("name", "Checkpoint", 18, stretch=True, middle=True),
+    Column("name", "Checkpoint", 18, stretch=True, middle=True, wish=32),
     Column("step", "Step", 6, right=True, keep=60),
     Column("format", "Format", 6, keep=10),
     Column("version", "Ver", 4, keep=45),
@@ -102,7 +104,7 @@ def fitting(columns: Sequence[Column], width: int) -> dict[str, int]:
 
     Returns:
         Column id → width, in order. Those that give way first are gone first; the room that is
-        left goes to the columns that stretch, a cell at a time, the first ones first.
+        left goes to wishes first, then to the columns that stretch, a cell at a time.
     """
     kept = list(columns)
     while len(kept) > 1 and _taken(kept) > width:
@@ -110,6 +112,10 @@ def fitting(columns: Sequence[Column], width: int) -> dict[str, int]:
     widths = {column.id: column.width for column in kept}
     growing = [column.id for column in kept if column.stretch] or [kept[0].id]
     spare = max(width - _taken(kept), 0)
+    for column in kept:
+        more = min(max(column.wish - column.width, 0), spare)
+        widths[column.id] += more
+        spare -= more
     for index, column_id in enumerate(growing):
         widths[column_id] += spare // len(growing) + (index < spare % len(growing))
     return widths

@@ -154,7 +154,7 @@ class InspectDocument:
     keys: tuple[str, ...]
     tensors: tuple[TensorDocument, ...]
     parameters: int
-    metadata: dict[str, str]
+    metadata: dict[str, object]
     globals: tuple[str, ...]
 
 

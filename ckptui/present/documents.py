@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from typing import TypeAlias
 
-from ckptui.formats.model import Header
 from ckptui.launch.model import RunRecord
 from ckptui.present.document_types import (
     SCHEMA_VERSION,
@@ -18,7 +17,6 @@ from ckptui.present.document_types import (
     ChecksDocument,
     FailureDocument,
     InputHashDocument,
-    InspectDocument,
     JournalDocument,
     LastGoodDocument,
     PassedOverDocument,
@@ -28,7 +26,6 @@ from ckptui.present.document_types import (
     StageDocument,
     StatusDocument,
     StepDocument,
-    TensorDocument,
     TrashDocument,
     TrashItemDocument,
 )
@@ -37,7 +34,7 @@ from ckptui.present.tables import newest_first
 from ckptui.present.units import iso
 from ckptui.repair.model import JournalEntry, Outcome, Recovery, Step, TrashItem
 from ckptui.terms import Level, MarkerState
-from ckptui.validation.verdict import Facts, Verdict
+from ckptui.validation.verdict import Verdict
 from ckptui.watch.model import Checkpoint, InputHash, Snapshot
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -184,24 +181,6 @@ def run_document(run: RunRecord) -> RunDocument:
         run.exit_code,
         run.signal,
         run.log,
-    )
-
-
-def inspect_document(path: str, header: Header, facts: Facts) -> InspectDocument:
-    """The document of a header; ``facts`` are what the check made of it."""
-    return InspectDocument(
-        path=path,
-        format=header.format or None,
-        version=facts.version,
-        status=facts.status,
-        step=facts.step,
-        keys=header.keys,
-        tensors=tuple(
-            TensorDocument(each.name, each.dtype, each.shape, each.bytes) for each in header.tensors
-        ),
-        parameters=header.parameters,
-        metadata=dict(header.metadata),
-        globals=header.globals,
     )
 
 
