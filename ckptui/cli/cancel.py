@@ -7,7 +7,8 @@ import sys
 
 import click
 
-from ckptui.cli.common import put_json, run_directory, say
+from ckptui.cli.common import put_json, say
+from ckptui.cli.places import AnyPath, run_directory
 from ckptui.errors import CkptuiError
 from ckptui.launch.local import cancel_run
 from ckptui.launch.registry import find_run
@@ -15,7 +16,7 @@ from ckptui.terms import EXIT_FAILURE, EXIT_OK
 
 
 @click.command("cancel")
-@click.argument("path", default=".", type=click.Path())
+@click.argument("path", default=".", type=AnyPath())
 @click.argument("run_id", required=False)
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")

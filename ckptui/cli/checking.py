@@ -1,12 +1,16 @@
-"""Checks that read whole files, for the verbs that ask for them: rows as the verdicts come."""
+"""One look at a run directory, and deep checks: rows as the verdicts come."""
 
 from __future__ import annotations
 
 import queue
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from ckptui.cli.asking import no_answer
+from ckptui.cli.common import say
+from ckptui.errors import CkptuiError
 from ckptui.validation.pool import Pool
 from ckptui.watch.model import Change, Checkpoint, Snapshot
 from ckptui.watch.monitor import Monitor
@@ -17,6 +21,45 @@ class Progressed:
     """How far the checks are: fractions of the files that are being read now."""
 
     running: tuple[tuple[str, float], ...]
+
+
+def look_once(root: str) -> Snapshot:
+    """Look at a run directory once, and say on stderr while it does not answer.
+
+    Raises:
+        CkptuiError: It did not answer at all.
+    """
+    monitor = Monitor(root, follow=False)
+    try:
+        return settle(monitor)
+    finally:
+        monitor.close()
+
+
+def settle(monitor: Monitor) -> Snapshot:
+    """Start a monitor and wait for the first sweep and its header checks.
+
+    A directory that is slow, but answers, is waited for as long as it takes.
+
+    Raises:
+        CkptuiError: It did not answer at all.
+    """
+    said = False
+
+    def tell(change: Change) -> None:
+        nonlocal said
+        silent = change.snapshot.silent_since is not None
+        if silent and not said:
+            say(f"{monitor.root}: no answer from its filesystem yet; still waiting")
+        said = silent
+
+    unsubscribe = monitor.subscribe(tell)
+    monitor.start()
+    shown = monitor.wait_settled()
+    unsubscribe()
+    if shown.silent_since is not None and not shown.settled:
+        raise CkptuiError(no_answer(monitor.root, time.time() - shown.silent_since))
+    return shown
 
 
 class DeepLook:
@@ -42,15 +85,18 @@ class DeepLook:
         self._news: queue.SimpleQueue[Change | Checkpoint | None] = queue.SimpleQueue()
 
     def __enter__(self) -> Self:
-        self._monitor.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._monitor.close()
 
     def settled(self) -> Snapshot:
-        """The snapshot after the header checks."""
-        return self._monitor.wait_settled()
+        """The snapshot after the header checks.
+
+        Raises:
+            CkptuiError: The directory did not answer at all.
+        """
+        return settle(self._monitor)
 
     @property
     def snapshot(self) -> Snapshot:

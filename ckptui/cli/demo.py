@@ -7,13 +7,14 @@ import os
 import click
 
 from ckptui.cli.common import put, say
+from ckptui.cli.places import AnyPath
 from ckptui.cli.ui import has_terminal, show
 from ckptui.present.safe import plain
 from ckptui.terms import EXIT_OK
 
 
 @click.command("demo")
-@click.argument("directory", default="demo-run", type=click.Path())
+@click.argument("directory", default="demo-run", type=AnyPath())
 @click.option("--no-tui", is_flag=True, help="Only make it, and say what is broken.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="No glyphs beyond ASCII.")
 def demo_command(directory: str, no_tui: bool, ascii_only: bool) -> int:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 import click
 
-from ckptui.cli.common import look, put, put_json, say
+from ckptui.cli.asking import ask
+from ckptui.cli.common import put, put_json, say
+from ckptui.cli.places import AnyPath, look
 from ckptui.errors import CkptuiError
 from ckptui.present.inspection import inspection_lines
 from ckptui.terms import CHECKPOINT_EXIT_CODE, EXIT_OK
@@ -14,7 +16,7 @@ from ckptui.validation.inspect import inspect_document
 
 
 @click.command("inspect")
-@click.argument("file", type=click.Path())
+@click.argument("file", type=AnyPath())
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def inspect_command(file: str, as_json: bool) -> int:
     """Show the header of FILE: version, status, step, keys, tensors, and the globals it names.
@@ -25,7 +27,11 @@ def inspect_command(file: str, as_json: bool) -> int:
     found = look(file)
     if isinstance(found, str):
         raise CkptuiError(found)
-    document = inspect_document(file)
+    if found.is_directory:
+        raise CkptuiError(f"{file}: a directory, where a file is meant; try ckptui status on it")
+    # In a process of its own: it cannot freeze this one, whatever the file and its disk do.
+    document = ask(lambda: inspect_document(file), file)
+    assert isinstance(document, dict)  # noqa: S101  (ours)
     if as_json:
         put_json(document, indent=2)
     else:

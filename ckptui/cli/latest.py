@@ -8,14 +8,15 @@ from dataclasses import replace
 import click
 
 from ckptui.cli.checking import DeepLook
-from ckptui.cli.common import put_path, run_directory, say
+from ckptui.cli.common import put_path, say
+from ckptui.cli.places import AnyPath, run_directory
 from ckptui.terms import CHECKPOINT_EXIT_CODE, EXIT_FAILURE, EXIT_OK, Category, Level
 from ckptui.watch.last_good import find_last_good
 from ckptui.watch.model import Checkpoint, LastGood, PassedOver
 
 
 @click.command("latest")
-@click.argument("path", default=".", type=click.Path())
+@click.argument("path", default=".", type=AnyPath())
 @click.option("--level", type=click.IntRange(1, 6), default=4, show_default=True, help="How deep.")
 @click.option("--load", is_flag=True, help="Also ask torch.load (level 3) in a process of its own.")
 @click.option("--series", metavar="GLOB", help="Choose from the checkpoints that match.")
@@ -43,7 +44,8 @@ def latest_command(path: str, level: int, load: bool, series: str | None) -> int
         return CHECKPOINT_EXIT_CODE
     for note in best.notes:
         say(f"{best.path}: {note}")
-    say(f"{best.path}: looked at to level {best.level} ({Level(best.level).label})")
+    if not any(note.startswith("header only") for note in best.notes):
+        say(f"{best.path}: looked at to level {best.level} ({Level(best.level).label})")
     put_path(os.path.join(root, best.path))
     return EXIT_OK
 

@@ -6,14 +6,14 @@ import sys
 
 import click
 
-from ckptui.cli.common import run_directory
+from ckptui.cli.places import AnyPath, run_directory
 from ckptui.launch import log
 from ckptui.present.safe import plain
 from ckptui.terms import EXIT_OK
 
 
 @click.command("logs")
-@click.argument("path", default=".", type=click.Path())
+@click.argument("path", default=".", type=AnyPath())
 @click.argument("run_id", required=False)
 @click.option("--follow", "-f", is_flag=True, help="Go on until the run has ended.")
 @click.option("--bytes", "max_bytes", type=click.IntRange(0), help="Only so much of its end.")

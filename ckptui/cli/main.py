@@ -7,14 +7,19 @@ click's own exit codes are not used: 2 means "finished in part" here, a usage er
 from __future__ import annotations
 
 import importlib
+import logging
 import os
+import signal
+import socket
 import sys
+import threading
 from collections.abc import Sequence
+from types import FrameType
 from typing import Final, NoReturn
 
 import click
 
-from ckptui.cli.common import say
+from ckptui.cli.common import say, talk
 from ckptui.errors import CheckpointError, CkptuiError
 from ckptui.terms import CHECKPOINT_EXIT_CODE, EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK
 
@@ -105,6 +110,45 @@ def cli() -> None:
     """
 
 
+class _Talk(logging.Handler):
+    """Warnings that no one else takes become talk: one line, fit for a terminal."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say it."""
+        say(record.getMessage())
+
+
+_CONTROL_C: Final = 2.0
+"""Seconds that ctrl-C may take to be noticed before the process ends without it."""
+_OWN_MANNERS: Final = frozenset({"run", "demo", "ui"})
+"""Verbs that end in their own way, because they save or restore something first."""
+
+
+def _heed_control_c() -> None:
+    """Make ctrl-C end ckptui also while a system call waits for a dead filesystem.
+
+    Python tells a program of a signal only between two of its own instructions; a thread that reads
+    what the signal handler itself writes hears of it at once.
+    """
+    ear, mouth = socket.socketpair()
+    mouth.setblocking(False)
+    noticed = threading.Event()
+
+    def handler(number: int, frame: FrameType | None) -> None:
+        noticed.set()
+        signal.default_int_handler(number, frame)
+
+    def guard() -> None:
+        while ear.recv(1) != bytes([signal.SIGINT]):
+            pass
+        if not noticed.wait(_CONTROL_C):
+            os._exit(EXIT_INTERRUPTED)
+
+    signal.signal(signal.SIGINT, handler)
+    signal.set_wakeup_fd(mouth.fileno(), warn_on_full_buffer=False)
+    threading.Thread(target=guard, daemon=True).start()
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code.
 
@@ -134,9 +178,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _usage(error: click.ClickException) -> int:
     context = getattr(error, "ctx", None)
-    say(error.format_message())
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        talk(error.format_message())  # the whole help, on lines of its own
+        return EXIT_FAILURE
+    # click lists choices on lines of their own; an error is one sentence here.
+    say(" ".join(error.format_message().split()))
     if isinstance(context, click.Context):
-        say(f"see {context.command_path} --help")
+        hidden = context.info_name in HIDDEN and context.parent is not None
+        path = context.parent.command_path if hidden and context.parent else context.command_path
+        say(f"see {path} --help")
     return EXIT_FAILURE
 
 
@@ -150,6 +200,10 @@ def _sentence(error: Exception) -> str:
 
 def main() -> NoReturn:
     """Console entry: quiet on SIGPIPE, and never kept alive by a thread that waits for a disk."""
+    logging.lastResort = _Talk(logging.WARNING)
+    heeded = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # a shell may ignore it
+    if heeded and sys.argv[1:2] and sys.argv[1] in VERBS.keys() - _OWN_MANNERS:
+        _heed_control_c()
     code = run()
     try:
         sys.stdout.flush()

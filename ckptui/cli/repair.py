@@ -8,7 +8,9 @@ from collections.abc import Sequence
 
 import click
 
-from ckptui.cli.common import home_of, put_json, run_directory, say, talk
+from ckptui.cli.checking import look_once
+from ckptui.cli.common import put_json, say, talk
+from ckptui.cli.places import AnyPath, home_of, run_directory
 from ckptui.errors import RepairError
 from ckptui.present.documents import repair_document, to_json
 from ckptui.present.repairs import outcome_lines, plan_lines, plan_title
@@ -16,13 +18,12 @@ from ckptui.present.spans import text_of
 from ckptui.repair import ACTIONS, apply, plan
 from ckptui.repair.model import Outcome, Plan
 from ckptui.terms import EXIT_FAILURE, EXIT_OK, Action
-from ckptui.watch.monitor import look_once
 
 
 @click.command("repair")
-@click.argument("action", type=click.Choice([action.value for action in ACTIONS]))
-@click.argument("paths", nargs=-1, required=True, type=click.Path())
-@click.option("--root", type=click.Path(), help="The run directory, where it is not plain.")
+@click.argument("action", metavar="ACTION", type=click.Choice([action.value for action in ACTIONS]))
+@click.argument("paths", nargs=-1, required=True, type=AnyPath())
+@click.option("--root", type=AnyPath(), help="The run directory, where it is not plain.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done and change nothing.")
 @click.option("--yes", is_flag=True, help="Apply without asking.")
 @click.option("--even-last-good", is_flag=True, help="Also where the last good one would move.")

@@ -7,7 +7,9 @@ import sys
 
 import click
 
-from ckptui.cli.common import put, put_json, run_directory, say, talk
+from ckptui.cli.checking import look_once
+from ckptui.cli.common import put, put_json, say, talk
+from ckptui.cli.places import AnyPath, run_directory
 from ckptui.errors import CkptuiError
 from ckptui.launch.command import find_command
 from ckptui.launch.local import start_run
@@ -17,11 +19,10 @@ from ckptui.present.documents import run_document, to_json
 from ckptui.present.resuming import resume_lines
 from ckptui.present.spans import text_of
 from ckptui.terms import EXIT_FAILURE, EXIT_OK
-from ckptui.watch.monitor import look_once
 
 
 @click.command("resume")
-@click.argument("path", default=".", type=click.Path())
+@click.argument("path", default=".", type=AnyPath())
 @click.option("--dry-run", is_flag=True, help="Show what would be run, from where; start nothing.")
 @click.option("--yes", is_flag=True, help="Start without asking.")
 @click.option("--here", "on_login_node", is_flag=True, help="Also on a login node.")

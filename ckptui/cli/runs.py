@@ -6,7 +6,8 @@ import shlex
 
 import click
 
-from ckptui.cli.common import put, put_json, run_directory, say
+from ckptui.cli.common import put, put_json, say
+from ckptui.cli.places import AnyPath, run_directory
 from ckptui.launch.registry import list_runs
 from ckptui.present.documents import run_document, to_json
 from ckptui.present.safe import plain
@@ -14,7 +15,7 @@ from ckptui.terms import EXIT_OK
 
 
 @click.command("runs")
-@click.argument("path", default=".", type=click.Path())
+@click.argument("path", default=".", type=AnyPath())
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def runs_command(path: str, as_json: bool) -> int:
     """List the runs that ckptui resumed in PATH: state, exit code in words, command."""

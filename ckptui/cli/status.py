@@ -6,12 +6,13 @@ import sys
 
 import click
 
-from ckptui.cli.common import put, put_json, run_directory, say
+from ckptui.cli.checking import look_once
+from ckptui.cli.common import put, put_json, say
+from ckptui.cli.places import AnyPath, run_directory
 from ckptui.launch.registry import parse_runs
 from ckptui.present.documents import status_document, to_json
 from ckptui.present.sentences import status_table
 from ckptui.terms import EXIT_FAILURE, EXIT_OK
-from ckptui.watch.monitor import look_once
 
 
 def print_status(root: str, *, as_json: bool, ascii_only: bool) -> int:
@@ -31,7 +32,7 @@ def print_status(root: str, *, as_json: bool, ascii_only: bool) -> int:
 
 
 @click.command("status")
-@click.argument("path", default=".", type=click.Path())
+@click.argument("path", default=".", type=AnyPath())
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="No glyphs beyond ASCII.")
 def status_command(path: str, as_json: bool, ascii_only: bool) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ckptui.cli.common import put, put_json, run_directory
+from ckptui.cli.common import put, put_json
+from ckptui.cli.places import AnyPath, run_directory
 from ckptui.present.documents import to_json, trash_document
 from ckptui.present.repairs import trash_lines
 from ckptui.repair import list_trash
@@ -12,7 +13,7 @@ from ckptui.terms import EXIT_OK
 
 
 @click.command("trash")
-@click.argument("path", default=".", type=click.Path())
+@click.argument("path", default=".", type=AnyPath())
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def trash_command(path: str, as_json: bool) -> int:
     """List what repairs moved to PATH/.ckptui/trash, and how much space it takes.

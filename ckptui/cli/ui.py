@@ -7,7 +7,8 @@ import sys
 
 import click
 
-from ckptui.cli.common import look, run_directory, say
+from ckptui.cli.common import say
+from ckptui.cli.places import AnyPath, look, run_directory
 
 
 def has_terminal() -> bool:
@@ -32,7 +33,7 @@ def show(root: str, *, read_only: bool, ascii_only: bool, mouse: bool = True) ->
 
 
 @click.command("ui", hidden=True)
-@click.argument("path", default=".", type=click.Path())
+@click.argument("path", default=".", type=AnyPath())
 @click.option("--read-only", is_flag=True, help="Change nothing; repairs and resume are greyed.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="No glyphs beyond ASCII.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
@@ -40,6 +41,6 @@ def ui_command(path: str, read_only: bool, ascii_only: bool, no_mouse: bool) -> 
     """Open the terminal UI on the run directory PATH (the current one if none is given)."""
     found = look(path)
     if isinstance(found, str) and os.path.sep not in path:
-        raise click.UsageError(f"{found}; it is no verb either")
+        raise click.UsageError(f"{found}; it is no verb either", click.get_current_context().parent)
     root = run_directory(path)
     return show(root, read_only=read_only, ascii_only=ascii_only, mouse=not no_mouse)

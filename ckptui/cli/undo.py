@@ -6,7 +6,8 @@ import sys
 
 import click
 
-from ckptui.cli.common import put_json, run_directory, say
+from ckptui.cli.common import put_json, say
+from ckptui.cli.places import AnyPath, run_directory
 from ckptui.errors import RepairError
 from ckptui.present.documents import repair_document, to_json
 from ckptui.present.repairs import outcome_lines
@@ -16,7 +17,7 @@ from ckptui.terms import EXIT_FAILURE, EXIT_OK
 
 
 @click.command("undo")
-@click.argument("path", default=".", type=click.Path())
+@click.argument("path", default=".", type=AnyPath())
 @click.argument("undo_id", required=False)
 @click.option("--dry-run", is_flag=True, help="Show what would be taken back.")
 @click.option("--yes", is_flag=True, help="Do it without asking.")

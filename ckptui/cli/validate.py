@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import click
 
 from ckptui.cli.checking import DeepLook, Progressed
-from ckptui.cli.common import home_of, look, run_directory, say
+from ckptui.cli.common import say
+from ckptui.cli.places import AnyPath, home_of, look_at_all, run_directory
 from ckptui.cli.reporting import Reporter
 from ckptui.config import load_run_config, required_keys_for
 from ckptui.errors import CkptuiError
@@ -63,7 +64,7 @@ def _options(function: Callable[..., int]) -> Callable[..., int]:  # type: ignor
 
 
 @click.command("validate")
-@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.argument("paths", nargs=-1, required=True, type=AnyPath())
 @_options
 def validate_command(
     paths: tuple[str, ...],
@@ -88,7 +89,7 @@ def validate_command(
 
 
 @click.command("validate-checkpoints")
-@click.argument("directory", type=click.Path())
+@click.argument("directory", type=AnyPath())
 @_options
 def validate_checkpoints_command(
     directory: str,
@@ -132,13 +133,12 @@ def validate(paths: Sequence[str], asked: Asked, *, log_failures: bool, as_json:
 def _sort(paths: Sequence[str]) -> tuple[list[str], list[str]]:
     directories: list[str] = []
     files: list[str] = []
-    for given in paths:
-        # x.pt.done means x.pt, also where only the marker is left.
-        path = given.removesuffix(MARKER_SUFFIX) or given
-        found = look(path)
+    # x.pt.done means x.pt, also where only the marker is left.
+    meant = [given.removesuffix(MARKER_SUFFIX) or given for given in paths]
+    for given, path, found in zip(paths, meant, look_at_all(meant), strict=True):
         if isinstance(found, str) and path == given:
             raise CkptuiError(found)
-        if not isinstance(found, str) and stat.S_ISDIR(found.st_mode):
+        if not isinstance(found, str) and found.is_directory:
             directories.append(path)
         else:
             files.append(path)
@@ -175,8 +175,9 @@ def _directory(
 
 
 def _files(files: Sequence[str], asked: Asked) -> Iterator[tuple[str, CheckpointDocument]]:
-    for home, keys, allow, group in _alike(files, asked):
-        del home
+    # The service logs each failure; here each is a line of ours already.
+    logging.getLogger("ckptui").setLevel(logging.CRITICAL)
+    for keys, allow, group in _alike(files, asked):
         for verdict in validate_checkpoint_batch(
             group,
             level=asked.level,
@@ -191,17 +192,17 @@ def _files(files: Sequence[str], asked: Asked) -> Iterator[tuple[str, Checkpoint
 
 def _alike(
     files: Sequence[str], asked: Asked
-) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...], list[str]]]:
+) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], list[str]]]:
     """Files of one run directory that must hold the same keys, together."""
-    groups: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
     for path in files:
         home = home_of(path)
         config = load_run_config(home)
         keys = required_keys_for(config, os.path.relpath(os.path.abspath(path), home))
         wanted = tuple(dict.fromkeys((*keys, *asked.required_keys)))
-        groups.setdefault((home, wanted, config.allow_globals), []).append(path)
-    for (home, wanted, allow), group in groups.items():
-        yield home, wanted, allow, group
+        groups.setdefault((wanted, config.allow_globals), []).append(path)
+    for (wanted, allow), group in groups.items():
+        yield wanted, allow, group
 
 
 def _document(verdict: Verdict) -> CheckpointDocument:

@@ -2,66 +2,80 @@
 
 from __future__ import annotations
 
-import json
 import queue
 import sys
+from collections.abc import Iterator
 
 import click
 
-from ckptui.cli.common import put, put_json, run_directory, say
+from ckptui.cli.common import put, put_json, say
+from ckptui.cli.places import AnyPath, run_directory
+from ckptui.present.document_types import WatchDocument
 from ckptui.present.documents import checkpoint_document, to_json
 from ckptui.present.safe import plain
-from ckptui.terms import EXIT_OK
-from ckptui.watch.model import Change
+from ckptui.watch.model import Change, Snapshot
 from ckptui.watch.monitor import Monitor
 
 
 @click.command("watch")
-@click.argument("path", default=".", type=click.Path())
+@click.argument("path", default=".", type=AnyPath())
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def watch_command(path: str, as_json: bool) -> int:
-    """Print each checkpoint of PATH when it appears, changes or goes, until ctrl-C.
+    """Print each checkpoint of PATH when it appears, changes or goes, until ctrl-C (exit 130).
 
     \b
-    {"event": "changed", "checkpoint": {…}}   appeared, changed, or judged anew
-    {"event": "removed", "path": "…"}
-    {"event": "problem", "sentence": "…"}     the directory does not answer, or answers again ("")
+    Events of --json, each with the fields event, path, checkpoint, sentence:
+      changed    a checkpoint appeared, changed, or was judged anew
+      removed    it went away
+      last_good  path is the last good one from now on; null where there is none
+      settled    the first look is over; what comes now is news
+      problem    sentence says why nothing can be seen; "" once that is over
     """
     changes: queue.SimpleQueue[Change] = queue.SimpleQueue()
     monitor = Monitor(run_directory(path))
     monitor.subscribe(changes.put)
     monitor.start()
-    said = ""
+    before = monitor.snapshot
     try:
         while True:
             change = changes.get()
-            _tell(change, as_json)
-            if change.snapshot.problem != said:
-                said = change.snapshot.problem
-                _problem(said, as_json)
-    except KeyboardInterrupt:
-        return EXIT_OK
+            for event in _events(before, change):
+                _tell(event, as_json)
+            before = change.snapshot
+            sys.stdout.flush()
     finally:
         monitor.close()
 
 
-def _tell(change: Change, as_json: bool) -> None:
+def _events(before: Snapshot, change: Change) -> Iterator[WatchDocument]:
+    now = change.snapshot
     for path in sorted(change.changed):
-        row = change.snapshot.checkpoints.get(path)
-        if row is None:
-            continue
-        if as_json:
-            put_json({"event": "changed", "checkpoint": to_json(checkpoint_document(row))})
-        else:
-            put(plain(f"{row.category:<12} {path}  {row.reason}"))
+        if (row := now.checkpoints.get(path)) is not None:
+            yield WatchDocument("changed", path, checkpoint_document(row))
     for path in sorted(change.removed):
-        put(json.dumps({"event": "removed", "path": path}) if as_json else plain(f"gone  {path}"))
-    sys.stdout.flush()
+        yield WatchDocument("removed", path)
+    # Before everything was looked at once, which one is the last good changes with every verdict.
+    if now.settled and (not before.settled or _best(now) != _best(before)):
+        yield WatchDocument("last_good", _best(now))
+    if now.settled and not before.settled:
+        yield WatchDocument("settled")
+    if now.problem != before.problem:
+        yield WatchDocument("problem", sentence=now.problem)
 
 
-def _problem(sentence: str, as_json: bool) -> None:
+def _best(shown: Snapshot) -> str | None:
+    return shown.last_good.path if shown.last_good else None
+
+
+def _tell(event: WatchDocument, as_json: bool) -> None:
     if as_json:
-        put_json({"event": "problem", "sentence": sentence})
-        sys.stdout.flush()
-    elif sentence:
-        say(sentence)
+        put_json(to_json(event))
+    elif event.checkpoint is not None:
+        row = event.checkpoint
+        put(plain(f"{row.category:<12} {row.path}  {row.reason}"))
+    elif event.event == "removed":
+        put(plain(f"{'gone':<12} {event.path}"))
+    elif event.event == "last_good":
+        put(plain(f"{'last good':<12} {event.path or 'none'}"))
+    elif event.event == "problem":
+        say(event.sentence or "the directory answers again")

@@ -230,13 +230,16 @@ class TrashDocument:
 class WatchDocument:
     """One line of ``ckptui watch --json``.
 
-    ``event`` is ``changed`` (with ``checkpoint``), ``removed``, ``last_good`` (``path`` is null
-    where there is none any more) or ``settled`` (the first sweep is done).
+    ``event`` is ``changed`` (with ``path`` and ``checkpoint``), ``removed`` (``path``),
+    ``last_good`` (``path`` is null where there is none any more), ``settled`` (the first sweep and
+    its header checks are done) or ``problem`` (``sentence`` says why nothing can be seen; it is
+    ``""`` once that is over).
     """
 
     event: str
     path: str | None = None
     checkpoint: CheckpointDocument | None = None
+    sentence: str | None = None
 
 
 DOCUMENTS: Final[dict[str, type[object]]] = {

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Final
+
 from ckptui.formats.model import Header, Opaque
 from ckptui.validation.facts import facts_of
 from ckptui.validation.reading import read_content
@@ -45,12 +48,25 @@ def inspect_document(path: str) -> dict[str, object]:
     }
 
 
+_WIDEST: Final = 64
+"""Bits; what is wider is no number that a reader of JSON could hold."""
+
+
+def _in_json(value: object) -> object:
+    """JSON knows no NaN, no infinity, and no integer of a million digits."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, int) and value.bit_length() > _WIDEST:
+        return f"an integer of {value.bit_length():,} bits"
+    return value
+
+
 def _metadata(header: Header) -> dict[str, object]:
     """Format-level facts, and the top-level values that are plain."""
     found: dict[str, object] = dict(header.metadata)
     if header.root_name:
         found["saved_as"] = header.root_name
-    plain = {k: v for k, v in header.top.items() if not isinstance(v, Opaque)}
+    plain = {k: _in_json(v) for k, v in header.top.items() if not isinstance(v, Opaque)}
     if plain:
         found["values"] = plain
     if header.problems:

@@ -7,10 +7,9 @@ import json
 import pytest
 from pydantic import TypeAdapter
 
-from ckptui.formats.model import Header, TensorInfo
 from ckptui.launch.model import RunRecord
 from ckptui.present import documents
-from ckptui.present.document_types import DOCUMENTS, WatchDocument
+from ckptui.present.document_types import DOCUMENTS, InspectDocument, TensorDocument, WatchDocument
 from ckptui.present.schema import SCHEMA_PATH, generate
 from ckptui.repair.model import JournalEntry, Outcome, Step, TrashItem
 from ckptui.terms import Action, Category, InputState, Level, MarkerState, Result
@@ -41,12 +40,15 @@ VERDICT = Verdict(
     "a.pt", Category.VALID, 5, checks={Level.SIZE: Check(Result.PASS)},
     facts=Facts("torch-zip", "1.0", signature=(1, 2, 12, 1_000_000_000, 1)),
 )  # fmt: skip
-HEADER = Header("torch-zip", 12, keys=("w",), tensors=(TensorInfo("w", "float32", (2, 3)),))
+INSPECTED = InspectDocument(
+    "a.pt", "torch-zip", "1.0", "complete", 5, ("w",),
+    (TensorDocument("w", "float32", (2, 3), 24),), 6, {"byteorder": "little", "values": {"step": 5}, "problems": []}, ("a.B",),
+)  # fmt: skip
 
 MADE: dict[str, object] = {
     "status": documents.status_document(SNAPSHOT, [RUN]),
     "validate": documents.verdict_document(VERDICT),
-    "inspect": documents.inspect_document("a.pt", HEADER, VERDICT.facts),
+    "inspect": INSPECTED,
     "repair": documents.repair_document(Outcome("quarantine", (STEP,), True, "x", "moved")),
     "journal": documents.journal_document([JournalEntry("x", "t", "undo", "done", (STEP,))]),
     "trash": documents.trash_document([TrashItem("x", "p", "a.pt", 12, "t")]),

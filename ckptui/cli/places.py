@@ -1,0 +1,101 @@
+"""Where a verb works: the paths that the user gave, looked at without being frozen by them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import click
+
+from ckptui.cli.asking import ANSWER_SECONDS, ask, why_not
+from ckptui.errors import CkptuiError
+
+
+class AnyPath(click.Path):
+    """A path as it was typed; click's own would ask the filesystem about it, which may hang."""
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str:
+        """The path as text; bytes that are not UTF-8 are surrogate-escaped already."""
+        return os.fspath(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What there is at a path."""
+
+    is_directory: bool
+    is_readable: bool
+
+
+def look(path: str) -> Seen | str:
+    """See what a path is.
+
+    Returns:
+        What is there, or a sentence that says why nothing is known.
+    """
+    return look_at_all([path])[0]
+
+
+def look_at_all(paths: Sequence[str]) -> list[Seen | str]:
+    """See what each path is, as :func:`look` does."""
+
+    def question() -> object:
+        return [_look(path) for path in paths]
+
+    try:
+        found = ask(question, paths[0], patience=ANSWER_SECONDS)
+    except CkptuiError as error:
+        return [str(error)] * len(paths)
+    assert isinstance(found, list)  # noqa: S101  (ours)
+    return [each if isinstance(each, str) else Seen(*each) for each in found]
+
+
+def _look(path: str) -> tuple[bool, bool] | str:
+    try:
+        is_directory = stat.S_ISDIR(os.stat(path).st_mode)
+    except OSError as error:
+        return why_not(path, error)
+    return is_directory, os.access(path, os.R_OK | os.X_OK if is_directory else os.R_OK)
+
+
+def run_directory(path: str) -> str:
+    """The absolute run directory that the user gave.
+
+    Raises:
+        CkptuiError: It is missing, no directory, not readable, or does not answer.
+    """
+    found = look(path)
+    if isinstance(found, str):
+        raise CkptuiError(found)
+    if not found.is_directory:
+        raise CkptuiError(
+            f"{path}: a file, where a run directory is meant; "
+            "try ckptui inspect or ckptui validate on it"
+        )
+    if not found.is_readable:
+        raise CkptuiError(f"{path}: permission denied; ask its owner for read access")
+    return os.path.abspath(path)
+
+
+def home_of(path: str) -> str:
+    """The run directory that a file belongs to.
+
+    It is the nearest directory above the file that holds ``.ckptui`` or ``ckptui.toml``, else the
+    file's own directory.
+    """
+    here = os.path.dirname(os.path.abspath(path))
+    above = here
+    while True:
+        if any(os.path.lexists(os.path.join(above, mark)) for mark in (".ckptui", "ckptui.toml")):
+            return above
+        parent = os.path.dirname(above)
+        if parent == above:
+            return here
+        above = parent
