@@ -2,57 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import threading
-import time
+import json
+import subprocess
+import sys
 from pathlib import Path
-from typing import Self
 
 import pytest
 
 from ckptui.terms import Category
-from ckptui.validation import Done, Pool, Request
 from tests.validation.conftest import make_old, run_python
 
 _GIB = 1 << 30
-
-
-def _resident(pid: int) -> int:
-    """Resident bytes of a process: anonymous and mapped pages both."""
-    try:
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return 0
-
-
-class Meter:
-    """The largest sum of resident memory over this process and its children, above the start."""
-
-    def __init__(self) -> None:
-        self._me = os.getpid()
-        self._before = _resident(self._me)
-        self.most = 0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._stop.is_set():
-            children = Path(f"/proc/{self._me}/task/{self._me}/children").read_text().split()
-            total = _resident(self._me) + sum(_resident(int(pid)) for pid in children)
-            self.most = max(self.most, total - self._before)
-            time.sleep(0.005)
-
 
 _WRITE = """
 import sys, torch
@@ -71,15 +31,18 @@ def two_gigabytes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_old(path)
 
 
-@pytest.mark.parametrize(("level", "load", "limit"), [(4, True, 300), (6, False, 100)])
+@pytest.mark.parametrize(("level", "load", "limit"), [(4, "load", 300), (6, "static", 100)])
 def test_two_gigabytes_are_validated_in_little_memory(
-    two_gigabytes: Path, level: int, load: bool, limit: int
+    two_gigabytes: Path, level: int, load: str, limit: int
 ) -> None:
-    with Meter() as meter, Pool() as pool:
-        pool.submit(Request(str(two_gigabytes), level=level, load=load))
-        verdicts = []
-        while pool.pending:
-            verdicts += [e.verdict for e in pool.events(1.0) if isinstance(e, Done)]
-    assert [(v.category, v.level) for v in verdicts] == [(Category.VALID, level)]
-    print(f"level {level}, load {load}: {meter.most / 1e6:.0f} MB more")
-    assert 10_000_000 < meter.most < limit * 1_000_000
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.validation.measure", str(two_gigabytes), str(level), load],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    verdict, most = json.loads(done.stdout)
+    assert verdict == [Category.VALID, level]
+    print(f"level {level}, {load}: {most / 1e6:.0f} MB more")
+    assert 10_000_000 < most < limit * 1_000_000
