@@ -15,6 +15,8 @@ from ckptui.watch.monitor import Monitor
 
 PAINT_SECONDS: Final = 0.25
 """Least time between two paints that nobody asked for by a key."""
+_USED_SECONDS: Final = 1.0
+"""Least time between two words to the watcher about keys that were pressed."""
 
 
 class Feed:
@@ -33,6 +35,7 @@ class Feed:
         self._latest: Snapshot | None = None
         self._shown_at = 0.0
         self._timer: Timer | None = None
+        self._used_at = 0.0
 
     def start(self) -> None:
         """Begin to watch; called once the screen can take messages."""
@@ -58,6 +61,18 @@ class Feed:
         self._shown_at = time.monotonic()
         if self._latest is not None:
             self._show(self._latest)
+
+    def used(self, visible: list[str]) -> None:
+        """A key was pressed: keep the pace up, and check what is on screen first.
+
+        Args:
+            visible: Paths of the checkpoints on screen.
+        """
+        now = time.monotonic()
+        if now - self._used_at >= _USED_SECONDS:
+            self._used_at = now
+            self._monitor.touched()
+            self._monitor.prioritise(visible)
 
     def close(self) -> None:
         """Stop watching, without waiting for anything that may hang."""

@@ -186,10 +186,12 @@ class RunsView(View):
     def __init__(self, *, ascii_only: bool) -> None:
         super().__init__(ascii_only=ascii_only)
         self.rows: dict[str, RunRecord] = {}
+        self._dead_since: dict[str, float] = {}
 
     def update(self, snapshot: Snapshot) -> list[str]:
         """Parse the runs from the small files that the scanner sent."""
-        runs = sorted(parse_runs(snapshot.run_files), key=lambda run: run.started_at, reverse=True)
+        found = parse_runs(snapshot.run_files, dead_since=self._dead_since)
+        runs = sorted(found, key=lambda run: run.started_at, reverse=True)
         self.rows = {run.id: run for run in runs}
         self.total = len(runs)
         return self.ordered([run.id for run in runs if self.filter.matches_text(_run_text(run))])

@@ -117,7 +117,9 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
         return (Span("z", role), Span(f" undo ({count}) ")) if count else ()
 
     def tick(self) -> None:
-        """Ages grow: repaint those that read differently now."""
+        """Ages grow, and a run may have died: repaint what reads differently now."""
+        if self.runs.working:
+            self.refresh_view()
         self.table.touch()
         self._show_strip()
 
@@ -261,6 +263,7 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
 
     def on_key(self, event: events.Key) -> None:
         """Say why a greyed key does nothing; esc leaves the filter line."""
+        self.feed.used(self.checkpoints.paths(self.tables["checkpoints"].visible()))
         if self.query_one("#filter", Input).has_focus:
             if event.key == "escape":
                 event.stop()

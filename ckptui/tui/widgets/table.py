@@ -162,6 +162,10 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         """Number of rows that fit under the header."""
         return max(self.size.height - HEADER, 1)
 
+    def visible(self) -> list[str]:
+        """Keys of the rows on screen."""
+        return self.keys[self.top : self.top + self.page]
+
     def move_to(self, key: str) -> None:
         """Put the cursor on a row, if it is there, and bring it into view."""
         if key in self._index:
