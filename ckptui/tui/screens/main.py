@@ -263,7 +263,7 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
 
     def on_key(self, event: events.Key) -> None:
         """Say why a greyed key does nothing; esc leaves the filter line."""
-        self.feed.used(self.checkpoints.paths(self.tables["checkpoints"].visible()))
+        self.feed.used(self.checkpoints.paths(self.tables["checkpoints"].on_screen()))
         if self.query_one("#filter", Input).has_focus:
             if event.key == "escape":
                 event.stop()

@@ -162,7 +162,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         """Number of rows that fit under the header."""
         return max(self.size.height - HEADER, 1)
 
-    def visible(self) -> list[str]:
+    def on_screen(self) -> list[str]:
         """Keys of the rows on screen."""
         return self.keys[self.top : self.top + self.page]
 
