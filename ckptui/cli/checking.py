@@ -6,14 +6,22 @@ import queue
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
-from ckptui.cli.asking import no_answer
+from ckptui.cli.asking import ANSWER_SECONDS, no_answer
 from ckptui.cli.common import say
 from ckptui.errors import CkptuiError
+from ckptui.terms import Category
 from ckptui.validation.pool import Pool
 from ckptui.watch.model import Change, Checkpoint, Snapshot
 from ckptui.watch.monitor import Monitor
+
+_STEP: Final = 0.5
+_NO_WORD: Final = 15.0
+"""Seconds without a word of the scanner after which the directory is given up."""
+_NO_VERDICT: Final = 90.0
+"""Seconds without a header that could be read; a worker is given up after sixty."""
+_UNREADABLE: Final = Category.UNREADABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +35,7 @@ def look_once(root: str) -> Snapshot:
     """Look at a run directory once, and say on stderr while it does not answer.
 
     Raises:
-        CkptuiError: It did not answer at all.
+        CkptuiError: It does not answer, or what is in it cannot be read.
     """
     monitor = Monitor(root, follow=False)
     try:
@@ -42,24 +50,35 @@ def settle(monitor: Monitor) -> Snapshot:
     A directory that is slow, but answers, is waited for as long as it takes.
 
     Raises:
-        CkptuiError: It did not answer at all.
+        CkptuiError: It does not answer, or what is in it cannot be read.
     """
-    said = False
-
-    def tell(change: Change) -> None:
-        nonlocal said
-        silent = change.snapshot.silent_since is not None
-        if silent and not said:
-            say(f"{monitor.root}: no answer from its filesystem yet; still waiting")
-        said = silent
-
-    unsubscribe = monitor.subscribe(tell)
     monitor.start()
-    shown = monitor.wait_settled()
-    unsubscribe()
-    if shown.silent_since is not None and not shown.settled:
-        raise CkptuiError(no_answer(monitor.root, time.time() - shown.silent_since))
-    return shown
+    heard, said = time.monotonic(), False
+    before = _judged(monitor.snapshot)
+    while True:
+        shown = monitor.wait_settled(_STEP)
+        if shown.settled or (shown.problem and shown.silent_since is None):
+            return shown
+        if not monitor.alive:
+            raise CkptuiError(f"{monitor.root}: looking at it came to an unexpected end")
+        now = _judged(shown)
+        # Until the sweep is over its own heartbeat tells; after that, verdicts do.
+        if now != before or (not shown.watching.swept_at and shown.silent_since is None):
+            heard, before = time.monotonic(), now
+        quiet = time.monotonic() - heard
+        if shown.silent_since is not None:
+            quiet = time.time() - shown.silent_since
+        if quiet > (_NO_VERDICT if shown.watching.swept_at else _NO_WORD):
+            raise CkptuiError(no_answer(monitor.root, quiet))
+        if quiet > ANSWER_SECONDS and not said:
+            said = True
+            say(f"{monitor.root}: no answer from its filesystem for {quiet:.0f} s; still waiting")
+
+
+def _judged(shown: Snapshot) -> int:
+    """How many files could be read."""
+    rows = shown.checkpoints.values()
+    return sum(row.checked_at is not None and row.category is not _UNREADABLE for row in rows)
 
 
 class DeepLook:
@@ -111,7 +130,12 @@ class DeepLook:
         self._monitor.check(paths, level, load, done=lambda path, row: self._news.put(row))
         left = len(paths)
         while left:
-            news = self._news.get()
+            try:
+                news = self._news.get(timeout=_STEP)
+            except queue.Empty:
+                if self._monitor.alive:
+                    continue
+                raise CkptuiError(f"{self._monitor.root}: the checks ended unexpectedly") from None
             if isinstance(news, Change):
                 rows = news.snapshot.checkpoints.values()
                 running = ((row.path, row.progress) for row in rows if row.progress is not None)

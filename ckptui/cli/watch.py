@@ -10,6 +10,7 @@ import click
 
 from ckptui.cli.common import put, put_json, say
 from ckptui.cli.places import AnyPath, run_directory
+from ckptui.errors import CkptuiError
 from ckptui.present.document_types import WatchDocument
 from ckptui.present.documents import checkpoint_document, to_json
 from ckptui.present.safe import plain
@@ -38,7 +39,12 @@ def watch_command(path: str, as_json: bool) -> int:
     before = monitor.snapshot
     try:
         while True:
-            change = changes.get()
+            try:
+                change = changes.get(timeout=1)
+            except queue.Empty:
+                if monitor.alive:
+                    continue
+                raise CkptuiError(f"{monitor.root}: watching it ended unexpectedly") from None
             for event in _events(before, change):
                 _tell(event, as_json)
             before = change.snapshot

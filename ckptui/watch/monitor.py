@@ -165,7 +165,12 @@ class Monitor:
         if hopeless and shown.silent_since is not None:
             # A first start from a cold, slow disk is silent too: give it time to speak.
             hopeless = time.time() - shown.silent_since > _RESTART_AFTER
-        return shown.settled or hopeless or self._closed
+        return shown.settled or hopeless or not self.alive
+
+    @property
+    def alive(self) -> bool:
+        """False once there will be no further news: closed, or its thread came to grief."""
+        return not self._closed and (self._thread is None or self._thread.is_alive())
 
     def rescan(self) -> None:
         """Look at everything again, also at what could not be judged before."""
@@ -247,6 +252,16 @@ class Monitor:
         pool.close()
 
     def _run(self) -> None:
+        try:
+            self._work()
+        except Exception as error:  # noqa: BLE001  (said: whoever waits would wait for ever)
+            _log.debug("the monitor of %s failed", self.root, exc_info=True)
+            self._give_up(f"{self.root}: watching it failed inside ckptui: {error!r}")
+        self._link.stop()
+        self._ear.close()
+        self._mouth.close()
+
+    def _work(self) -> None:
         self._start_scanner()
         published_at = 0.0
         while not self._closed:
@@ -254,9 +269,6 @@ class Monitor:
             if self._brain.dirty and time.monotonic() - published_at >= _PUBLISH_EVERY:
                 published_at = time.monotonic()
                 self._publish()
-        self._link.stop()
-        self._ear.close()
-        self._mouth.close()
 
     def _pause(self, published_at: float) -> float:
         now = time.monotonic()
@@ -336,8 +348,20 @@ class Monitor:
             self._start_scanner()
             self._heard = heard  # the silence goes on until somebody speaks
 
+    def _give_up(self, problem: str) -> None:
+        """Say why there will be no further news; what was seen last stays."""
+        self._closed = True
+        self._link.kill()
+        last = replace(self._snapshot, problem=problem, silent_since=None)
+        self._show(Change(last, frozenset(), frozenset()))
+
     def _publish(self) -> None:
         change = self._brain.change(self._snapshot)
+        self._show(change)
+        for done, path in self._brain.checks.take_finished():
+            done(path, change.snapshot.checkpoints.get(path))
+
+    def _show(self, change: Change) -> None:
         with self._published:
             self._snapshot = change.snapshot
             self._published.notify_all()
@@ -346,8 +370,6 @@ class Monitor:
                 subscriber(change)
             except Exception:  # noqa: BLE001  (logged; the model goes on without it)
                 _log.exception("a subscriber of %s failed", self.root)
-        for done, path in self._brain.checks.take_finished():
-            done(path, change.snapshot.checkpoints.get(path))
 
 
 def look_once(
