@@ -120,6 +120,8 @@ class _Talk(logging.Handler):
 
 _CONTROL_C: Final = 2.0
 """Seconds that ctrl-C may take to be noticed before the process ends without it."""
+_MOUTHS: Final[list[socket.socket]] = []
+"""Kept, so that what the signal handler writes to stays open."""
 _OWN_MANNERS: Final = frozenset({"run", "demo", "ui"})
 """Verbs that end in their own way, because they save or restore something first."""
 
@@ -139,14 +141,16 @@ def _heed_control_c() -> None:
         signal.default_int_handler(number, frame)
 
     def guard() -> None:
-        while ear.recv(1) != bytes([signal.SIGINT]):
-            pass
+        while (heard := ear.recv(1)) != bytes([signal.SIGINT]):
+            if not heard:
+                return
         if not noticed.wait(_CONTROL_C):
             os._exit(EXIT_INTERRUPTED)
 
     signal.signal(signal.SIGINT, handler)
     signal.set_wakeup_fd(mouth.fileno(), warn_on_full_buffer=False)
-    threading.Thread(target=guard, daemon=True).start()
+    _MOUTHS.append(mouth)
+    threading.Thread(target=guard, name="control-c", daemon=True).start()
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

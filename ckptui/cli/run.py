@@ -85,7 +85,7 @@ def run_command() -> None:
 @click.option("--model", help="A trained checkpoint to predict with; nothing is trained then.")
 @click.option("--chunk-size", type=click.IntRange(3), default=500, show_default=True, help="Bases.")
 @click.option("--chunks-per-file", type=click.IntRange(1), default=20, show_default=True)
-@click.option("--kmer", type=click.IntRange(1, 8), default=3, show_default=True, help="Bases.")
+@click.option("--kmer", type=click.IntRange(1, 6), default=3, show_default=True, help="Bases.")
 @click.option("--steps", type=click.IntRange(1), default=600, show_default=True, help="Training.")
 @click.option("--save-every", type=click.IntRange(1), default=100, show_default=True, help="Steps.")
 @click.option("--seed", type=int, default=0, show_default=True)

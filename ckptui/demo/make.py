@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -58,6 +60,20 @@ def make_demo(directory: str, *, log: Log = lambda line: None, pace: float = PAC
     """
     root = os.path.abspath(directory)
     _refuse_if_taken(root)
+    if importlib.util.find_spec("torch") is None:
+        raise DemoError("the demo trains a model and needs torch: pip install 'ckptui[torch]'")
+    was_there = os.path.isdir(root)
+    try:
+        return _make(root, log, pace)
+    except BaseException:
+        # Nothing but ours is in it: it was empty, or was not there. Half a demo is of no use.
+        shutil.rmtree(root, ignore_errors=True)
+        if was_there:
+            os.makedirs(root, exist_ok=True)
+        raise
+
+
+def _make(root: str, log: Log, pace: float) -> DemoReport:
     log(f"making a run in {root}")
     samples, labelled = _write_input(root)
     notes = os.path.join(root, "input", "notes")

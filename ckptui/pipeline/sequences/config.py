@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import sys
 from dataclasses import dataclass
 
 from ckptui.errors import PipelineError
@@ -36,11 +38,16 @@ class SequencesConfig:
     seed: int = 0
 
     def check(self) -> None:
-        """Raise where a number makes no sense.
+        """Raise where a number makes no sense, or where there is no torch to work with.
 
         Raises:
             PipelineError: Names the parameter and what it must be.
         """
+        if importlib.util.find_spec("torch") is None:
+            raise PipelineError(
+                f"the sequences pipeline needs torch, and {sys.executable} has none: "
+                "pip install 'ckptui[torch]'"
+            )
         for name in ("chunk_size", "chunks_per_file", "kmer", "steps", "save_every"):
             value: int = getattr(self, name)
             if value < 1:
