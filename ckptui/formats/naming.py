@@ -36,6 +36,15 @@ _STEP: Final = re.compile(
 )
 _SHARD: Final = re.compile(r"[-_]\d{4,6}[-_]of[-_]\d{4,6}", re.IGNORECASE)
 _EPOCH: Final = re.compile(r"(?<![A-Za-z])(?:epochs?|ep)[-_=.]?" + _NUMBER, re.IGNORECASE)
+# fairseq: checkpoint_<epoch>_<updates>.pt (checkpoint_utils.py).
+_EPOCH_UPDATES: Final = re.compile(r"^checkpoint_(\d{1,18})_(\d{1,18})$")
+_CHECKPOINT_WORD: Final = re.compile(
+    r"(?<![A-Za-z])(?:checkpoints?|ckpts?|chkpt|models?|weights?|state|snapshot|network|adapter|"
+    r"optim|optimizer|scheduler|scaler|epoch|last|latest|best|final|net|ema)(?![a-z])|"
+    r"pytorch_model|training_args",
+    re.IGNORECASE,
+)
+_BEST: Final = re.compile(r"(?<![A-Za-z])best(?![a-z])", re.IGNORECASE)
 _BARE: Final = re.compile(r"^[-_]?(\d{1,18})$")
 _DIGITS: Final = re.compile(r"\d+")
 
@@ -74,6 +83,9 @@ def step_from_name(name: str) -> int | None:
         (4500, 500)
     """
     base = _SHARD.sub("", stem(name))
+    pair = _EPOCH_UPDATES.match(base)
+    if pair:
+        return int(pair.group(2))
     found = _STEP.findall(base)
     if found:
         return int(found[-1])
@@ -83,8 +95,38 @@ def step_from_name(name: str) -> int | None:
 
 def epoch_from_name(name: str) -> int | None:
     """The epoch that a name states, or None; ``epoch=3-step=4500.ckpt`` → 3."""
-    found = _EPOCH.findall(_SHARD.sub("", stem(name)))
+    base = _SHARD.sub("", stem(name))
+    pair = _EPOCH_UPDATES.match(base)
+    if pair:
+        return int(pair.group(1))
+    found = _EPOCH.findall(base)
     return int(found[-1]) if found else None
+
+
+def counts_progress(name: str) -> bool:
+    """True where a name says of which step or epoch it is; a number alone says too little.
+
+    Example:
+        >>> counts_progress("step_300.pt"), counts_progress("00300.pt")
+        (True, False)
+    """
+    base = _SHARD.sub("", stem(name))
+    return bool(_STEP.search(base) or _EPOCH.search(base))
+
+
+def suggests_checkpoint(name: str) -> bool:
+    """True where a name is one that people give to checkpoints and not to other data.
+
+    Example:
+        >>> suggests_checkpoint("pytorch_model.bin"), suggests_checkpoint("train.bin")
+        (True, False)
+    """
+    return counts_progress(name) or bool(_CHECKPOINT_WORD.search(name))
+
+
+def is_best(relpath: str) -> bool:
+    """True for a copy of the best save so far: the file or its directory is called so."""
+    return any(_BEST.search(part) for part in relpath.split("/")[-2:])
 
 
 def series_key(relpath: str) -> str:

@@ -12,6 +12,8 @@ from ckptui.formats.window import Window
 
 _LARGEST: Final = 8 * MIB
 """Larger ones hold data, not only structure; reading them is no header read any more."""
+_JOBLIB: Final = "joblib.numpy_pickle."
+_ARRAYS_BETWEEN: Final = "written by joblib, with arrays between: read to the first of them"
 
 
 def read_header_of(window: Window, limits: Limits, full: bool) -> Header:
@@ -27,6 +29,9 @@ def read_header_of(window: Window, limits: Limits, full: bool) -> Header:
     table = make_table(tree.root, limits)
     problems = [_as_cut(p, window.size) if p.code == "pickle-cut" else p for p in tree.problems]
     notes = list(table.notes)
+    if any(name.startswith(_JOBLIB) for name in tree.globals):
+        # joblib.dump writes the bytes of each array into the stream of the pickle.
+        problems, notes = [p for p in problems if p.kind == "hostile"], [*notes, _ARRAYS_BETWEEN]
     if tree.finished and tree.end < window.size:
         notes.append(f"{window.size - tree.end:,} bytes follow the first pickle in it")
     return Header(

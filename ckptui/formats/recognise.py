@@ -109,6 +109,10 @@ def recognise(head: bytes, size: int) -> str:
         return "empty"
     if head.startswith(_ZIP_STARTS):
         return _zip_kind(head)
+    # Before every other: its first bytes are a length, which may look like anything. A header of
+    # 640 bytes begins as a pickle of protocol 2 does.
+    if _is_safetensors(head):
+        return "safetensors"
     if head[:1] == b"\x80":
         return _pickle_kind(head)
     if not head.strip(b"\x00"):
@@ -143,10 +147,12 @@ def _pickle_kind(head: bytes) -> str:
     return "pickle" if len(head) > 1 and head[1] <= 5 else ""
 
 
-def _by_structure(head: bytes) -> str:
+def _is_safetensors(head: bytes) -> bool:
     length = int.from_bytes(head[:8], "little")
-    if 2 <= length <= _LONGEST_SAFETENSORS_HEADER and head[8:9] == b"{":
-        return "safetensors"
+    return 2 <= length <= _LONGEST_SAFETENSORS_HEADER and head[8:9] == b"{"
+
+
+def _by_structure(head: bytes) -> str:
     if head[257:262] == b"ustar":
         return "torch-tar" if head[:100].rstrip(b"\x00") in _TAR_MEMBERS else "foreign:tar"
     if head[512:520] == b"\x89HDF\r\n\x1a\n":  # HDF5 allows a user block before it

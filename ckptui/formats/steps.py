@@ -8,8 +8,14 @@ from typing import Final
 from ckptui.formats.model import Header, Value
 from ckptui.formats.naming import epoch_from_name, step_from_name
 
-STEP_KEYS: Final = ("global_step", "global_steps", "step", "iteration", "iter", "current_step")
-"""Top-level keys that hold the step; the first that holds a whole number counts."""
+STEP_KEYS: Final = (
+    "global_step", "global_steps", "step", "iteration", "iter", "iter_num", "n_iter",
+    "num_updates", "train_step", "current_step",
+)  # fmt: skip
+"""Top-level keys that hold the step; the first that holds a whole number counts.
+
+Lightning, DeepSpeed, home-made ones, Megatron, nanoGPT (``iter_num``), and pipeline contexts.
+"""
 
 EPOCH_KEYS: Final = ("epoch", "current_epoch")
 

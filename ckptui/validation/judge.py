@@ -81,7 +81,7 @@ def judge(
     if against:
         worst = min(against, key=_strength)
         category = worst.category or Category.UNCHECKED
-        remedy = worst.remedy or REMEDIES.get(category)
+        remedy = worst.remedy or _usual(category, facts)
         return replace(verdict, category=category, reason=worst.reason, remedy=remedy)
     return _without_trouble(verdict, asked=asked, header_only=header_only)
 
@@ -108,6 +108,13 @@ def with_load(verdict: Verdict, finding: Finding, *, asked: int) -> Verdict:
     return _without_trouble(
         replace(loaded, category=Category.VALID, reason=""), asked=asked, header_only=False
     )
+
+
+def _usual(category: Category, facts: Facts) -> Action | None:
+    """The usual repair. An exported program is whole and in use somewhere: it is left alone."""
+    if category is Category.INCOMPATIBLE and facts.format == "torchscript":
+        return None
+    return REMEDIES.get(category)
 
 
 def _strength(finding: Finding) -> int:

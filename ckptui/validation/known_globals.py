@@ -13,6 +13,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from ckptui.validation.known_modules import MODULES
+
 
 def _words(text: str) -> list[str]:
     return text.split()
@@ -186,7 +188,7 @@ def split_globals(names: Iterable[str], allow: Collection[str] = ()) -> GlobalsS
         name = modern_name(raw)
         if name in ALLOWED:
             continue
-        if name in HARMLESS:
+        if name in HARMLESS or name in MODULES:
             groups["harmless"].add(name)
         elif is_dangerous(name):
             groups["dangerous"].add(name)

@@ -35,6 +35,7 @@ class Facts:
         saved_as: Name it was saved under, where the container keeps it.
         tensors: Number of tensors.
         signature: (device, inode, size, mtime_ns, ctime_ns) of the bytes that were read.
+        role: What the content is good for, a :class:`ckptui.formats.role.Role`.
     """
 
     format: str | None = None
@@ -48,6 +49,7 @@ class Facts:
     saved_as: str = ""
     tensors: int = 0
     signature: tuple[int, int, int, int, int] | None = None
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)

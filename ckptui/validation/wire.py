@@ -129,6 +129,7 @@ def _facts(wire: object) -> Facts:
         saved_as=str(fields.get("saved_as", "")),
         tensors=_int(fields.get("tensors", 0)),
         signature=_signature(signature),
+        role=str(fields.get("role", "")),
     )
 
 

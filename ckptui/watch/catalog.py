@@ -14,7 +14,8 @@ from typing import Final
 
 from ckptui.config import RunConfig, required_keys_for
 from ckptui.failure_log import parse_failure_log
-from ckptui.formats.naming import epoch_from_name, step_from_name
+from ckptui.formats.naming import counts_progress, epoch_from_name, step_from_name
+from ckptui.formats.role import Role
 from ckptui.formats.states import State
 from ckptui.globs import matches_anywhere
 from ckptui.input_hash import Inputs
@@ -269,6 +270,8 @@ class Catalog:
         known = self._verdicts.get(entry.path)
         if known is not None:
             facts = known[0].facts
+            if facts.role in (Role.DATA, Role.PART):  # a cached tensor called 00012.pt
+                return counts_progress(basename(entry.path))
             if facts.step is not None or facts.epoch is not None:
                 return True
         row = self.rows.get(entry.path)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from posixpath import basename
 
 from ckptui.formats.naming import series_key
 from ckptui.globs import matches_anywhere
 from ckptui.terms import Category, InputState, Level, MarkerState
 from ckptui.watch.model import Checkpoint, LastGood, PassedOver
+from ckptui.watch.series import is_data, newest_series, time_of
 
 _NEVER = float("-inf")
 
@@ -29,12 +31,17 @@ def find_last_good(
     """
     rows = list(_eligible(checkpoints, series))
     ordered = [row for row in rows if row.step is not None or row.epoch is not None]
+    beside: list[Checkpoint] = []
     if ordered and series is None:
-        rows = _newest_series(ordered)
+        chosen = newest_series(ordered)
+        beside = _fixed_names(chosen, rows)
+        rows = chosen
     elif ordered:
         rows = ordered
     rows.sort(key=_order, reverse=True)
-    best = _choose(rows, level)
+    beside.sort(key=_order, reverse=True)
+    best = _choose(rows, level) or _choose(_stand_ins(rows, beside), level)
+    rows += [row for row in beside if row is best or _why_not(row, level)]
     if best is None:
         return None, tuple(PassedOver(row.path, _why_not(row, level)) for row in rows)
     over = tuple(
@@ -48,29 +55,45 @@ def find_last_good(
 def _eligible(checkpoints: Mapping[str, Checkpoint], series: str | None) -> Iterable[Checkpoint]:
     """Rows that are checkpoints in their own right: no units, no second names of another row."""
     own = {row.signature for row in checkpoints.values() if not row.pointer and row.signature}
-    for row in checkpoints.values():
-        if row.unit or (row.pointer and row.signature in own):
-            continue
-        if series is None or matches_anywhere(row.path, series):
-            yield row
+    rows = [
+        row
+        for row in checkpoints.values()
+        if not row.unit and not (row.pointer and row.signature in own)
+    ]
+    if series is not None:
+        return (row for row in rows if matches_anywhere(row.path, series))
+    # A data set's tensors are not what a job goes on from, even where nothing else is good.
+    return [row for row in rows if not is_data(row)] or rows
 
 
-def _newest_series(rows: Sequence[Checkpoint]) -> list[Checkpoint]:
-    groups: dict[str, list[Checkpoint]] = {}
-    for row in rows:
-        groups.setdefault(series_key(row.path), []).append(row)
-    # A series of orphans has no times at all; the key keeps the choice the same each time.
-    return max(groups.items(), key=lambda item: (max(map(_time, item[1])), item[0]))[1]
+def _fixed_names(chosen: Sequence[Checkpoint], rows: Sequence[Checkpoint]) -> list[Checkpoint]:
+    """What is saved under one name over and over, beside a series: ``last.pt``, ``best.pt``.
+
+    Where ``last.pt`` was cut short, the copies beside it are saves of the same job. Two numbered
+    series of one folder (``G_100.pt``, ``D_100.pt``) never stand in for each other.
+    """
+    key = series_key(chosen[0].path)
+    folder = key.rpartition("/")[0]
+    return [
+        row
+        for row in rows
+        if (other := series_key(row.path)) != key
+        and other.rpartition("/")[0] == folder
+        and ("#" not in basename(key) or "#" not in basename(other))
+    ]
 
 
-def _time(row: Checkpoint) -> float:
-    return _NEVER if row.mtime is None else row.mtime
+def _stand_ins(rows: Sequence[Checkpoint], beside: Sequence[Checkpoint]) -> list[Checkpoint]:
+    """What may be taken where a series has no good one: never past directories not judged yet."""
+    if any(row.layout is not None for row in rows):
+        return []
+    return [row for row in beside if row.step is not None or row.epoch is not None]
 
 
 def _order(row: Checkpoint) -> tuple[float, float, float]:
     step = _NEVER if row.step is None else row.step
     epoch = _NEVER if row.epoch is None else row.epoch
-    return step, epoch, _time(row)
+    return step, epoch, time_of(row)
 
 
 def _newer(row: Checkpoint, best: Checkpoint) -> bool:
@@ -79,7 +102,7 @@ def _newer(row: Checkpoint, best: Checkpoint) -> bool:
         return row.step > best.step
     if row.epoch is not None and best.epoch is not None and row.epoch != best.epoch:
         return row.epoch > best.epoch
-    return _time(row) > _time(best)
+    return time_of(row) > time_of(best)
 
 
 def _choose(rows: Sequence[Checkpoint], level: int) -> Checkpoint | None:

@@ -42,6 +42,7 @@ class Checkpoint:
         progress: Fraction of a running check, or None.
         step_note: A sentence where name and content disagree about the step.
         detail: Further sentences for the detail pane.
+        role: What the content is good for, a :class:`ckptui.formats.role.Role`.
     """
 
     path: str
@@ -70,6 +71,7 @@ class Checkpoint:
     progress: float | None = None
     step_note: str = ""
     detail: str = ""
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)

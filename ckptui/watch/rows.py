@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from posixpath import basename
 from typing import Final
 
-from ckptui.formats.naming import AMBIGUOUS, epoch_from_name, step_from_name
+from ckptui.formats.naming import (
+    AMBIGUOUS,
+    counts_progress,
+    epoch_from_name,
+    step_from_name,
+    suggests_checkpoint,
+)
+from ckptui.formats.role import Role
 from ckptui.marker import marker_state
 from ckptui.terms import GOOD, Action, Category, Level, MarkerState
+from ckptui.validation.known_globals import is_dangerous
 from ckptui.validation.settling import SETTLING_LOCAL
-from ckptui.validation.verdict import Verdict
+from ckptui.validation.verdict import Facts, Verdict
 from ckptui.watch.entries import DIRECTORY, FILE, TEMPORARY, Entry
 from ckptui.watch.model import Checkpoint, InputHash
 
@@ -50,15 +59,28 @@ class _Judgement:
 def is_shown(entry: Entry, verdict: Verdict | None) -> bool:
     """False for a ``.bin``, ``.pkl`` or ``.tar`` whose content is no checkpoint.
 
-    An empty one, one full of zeros and a git-lfs pointer are shown: they stand where a
-    checkpoint was meant to be.
+    An empty one, one full of zeros and a git-lfs pointer are shown where their name is one of a
+    checkpoint: they stand where one was meant to be. Token files begin with zeros as well.
     """
     if verdict is None or entry.kind != FILE or not entry.path.lower().endswith(AMBIGUOUS):
         return True
     kind = verdict.facts.format or ""
     if kind in ("", "zip"):
         return verdict.category in (Category.UNREADABLE, Category.CHANGING)
-    return not kind.startswith("foreign:") or kind == "foreign:git-lfs"
+    if kind in ("empty", "zeros"):
+        return suggests_checkpoint(basename(entry.path))
+    if kind.startswith("foreign:"):
+        return kind == "foreign:git-lfs"
+    return _is_checkpoint(entry, verdict.facts)
+
+
+def _is_checkpoint(entry: Entry, facts: Facts) -> bool:
+    """False for a vocabulary, a fitted estimator, a settings object: pickles without tensors."""
+    if facts.tensors or any(map(is_dangerous, facts.globals)):
+        return True
+    if facts.role == Role.UNKNOWN:  # its pickle was not read, or not to its end
+        return facts.format != "pickle" or suggests_checkpoint(basename(entry.path))
+    return facts.role != Role.DATA or counts_progress(basename(entry.path))
 
 
 def checkpoint_row(entry: Entry, verdict: Verdict | None, context: Context) -> Checkpoint:
@@ -101,6 +123,7 @@ def checkpoint_row(entry: Entry, verdict: Verdict | None, context: Context) -> C
         progress=context.progress,
         step_note=facts.step_note if facts else "",
         detail=judged.detail,
+        role=facts.role if facts else "",
     )
 
 
