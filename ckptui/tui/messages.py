@@ -17,3 +17,11 @@ class SnapshotChanged(Message):
     def can_replace(self, message: Message) -> bool:
         """A newer snapshot makes an older one that still waits pointless."""
         return isinstance(message, SnapshotChanged)
+
+
+class ThreadFailed(Message):
+    """A thread beside the UI ended with an error; what it showed is from before."""
+
+    def __init__(self, error: str) -> None:
+        self.error = error
+        super().__init__()

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import locale
 import sys
+import threading
 
 from ckptui.present.safe import plain
 from ckptui.terms import EXIT_FAILURE
 from ckptui.tui.app import CkptuiApp
+from ckptui.tui.messages import ThreadFailed
 
 
 def run(root: str, *, read_only: bool, ascii_only: bool, mouse: bool) -> int:
     """Run the app; say on leaving which resumed runs go on."""
     app = CkptuiApp(root, read_only=read_only, ascii_only=ascii_only or not _utf8())
+    failures: list[threading.ExceptHookArgs] = []
+
+    def note(failure: threading.ExceptHookArgs) -> None:
+        # Python would write the traceback into the middle of the screen.
+        failures.append(failure)
+        app.main.post_message(ThreadFailed(f"{failure.exc_type.__name__}: {failure.exc_value}"))
+
+    threading.excepthook = note
     code = app.run(mouse=mouse)
+    for failure in failures:
+        threading.__excepthook__(failure)
     for each in app.main.runs.working:
         where = plain(f"{each.host} {each.pid or ''}".strip())
         sys.stderr.write(f"ckptui: run {plain(each.id)} goes on ({where}); "

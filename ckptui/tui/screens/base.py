@@ -128,6 +128,10 @@ class RunScreen(Screen[None], inherit_bindings=False):
         self.say("left it, as you went on to something else; press the key again")
         return True
 
+    def done_asking(self) -> None:
+        """The change is made: the next one may begin, though its worker has still to end."""
+        self._asking = None
+
     def stop_asking(self) -> None:
         """Wait no longer; a change that has begun goes on by itself."""
         if self._asking is not None:

@@ -22,7 +22,7 @@ from ckptui.tui.feed import Feed
 from ckptui.tui.folding import folder_of
 from ckptui.tui.history import JOURNAL, standing
 from ckptui.tui.keys import MAIN, bindings
-from ckptui.tui.messages import SnapshotChanged
+from ckptui.tui.messages import SnapshotChanged, ThreadFailed
 from ckptui.tui.screens.details import Details, inspect_lines
 from ckptui.tui.screens.finding import FindActions
 from ckptui.tui.screens.repairing import RepairActions
@@ -59,6 +59,7 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
         self.pane = Pager(ascii_only=ascii_only, pager_id="detail")
         self.log_pane = LogPager(services.verbs, ascii_only=ascii_only, pager_id="run-log")
         self.known: dict[str, tuple[object, list[Line]]] = {}
+        self.failed = ""
         self._resting: object = None
         self._rest: Timer | None = None
 
@@ -89,6 +90,11 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
     def on_snapshot_changed(self, message: SnapshotChanged) -> None:
         """The model changed; the feed says when to show it."""
         self.feed.arrived(message)
+
+    def on_thread_failed(self, message: ThreadFailed) -> None:
+        """Say so and keep saying it: nothing on the screen is live any more."""
+        self.failed = message.error
+        self._show_strip()
 
     # Showing
 
@@ -126,7 +132,7 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
     def _show_strip(self) -> None:
         now, width = time.time(), max(self.size.width, 3)
         title = strip.title_line(self.snapshot, self.services.host, os.path.expanduser("~"))
-        watching = strip.watching_line(self.snapshot, now=now)
+        watching = self._failed_line() or strip.watching_line(self.snapshot, now=now)
         self.query_one("#title", Text).show([between(title, watching, width - 2)])
         ascii_only = self.services.ascii_only
         lines = narrow.strip_lines(self.snapshot, now=now, width=width - 2, ascii_only=ascii_only)
@@ -136,8 +142,13 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
             self.views.values(), self.view, self.runs, close=small, ascii_only=ascii_only
         )
         room = width - width_of(tabs) - 3
-        note = narrow.watching_words(self.snapshot, now=now, room=room) if small else ()
+        words = narrow.watching_words(self.snapshot, now=now, room=room)
+        note = (self._failed_line() or words) if small else ()
         self.query_one("#tabs", Text).show([ruled(tabs, note, width, ascii_only=ascii_only)])
+
+    def _failed_line(self) -> Line:
+        text = f"not live any more, restart ckptui: {self.failed}" if self.failed else ""
+        return line(Span(text, Role.ERROR))
 
     def _show_detail(self) -> None:
         wide = self.has_class("-wide")

@@ -79,9 +79,11 @@ class RepairActions(RunScreen):
         sure = ("--even-last-good",) if asked else ()
         for action, paths in wanted.items():
             # What needs a second yes has had it by now; without, the verb refuses.
-            self._tell(await self._repair(action, paths, "--yes", *sure))
+            answer = await self._repair(action, paths, "--yes", *sure)
+            if not answer.ok:  # what was done before it stands, and undo takes it back
+                break
         self.table.clear_marks()
-        self.services.monitor.rescan()
+        self._tell(answer)
 
     async def _agreed(self, plans: Sequence[Answer]) -> bool:
         if self.interrupted():
@@ -109,6 +111,9 @@ class RepairActions(RunScreen):
         )
 
     def _tell(self, answer: Answer) -> None:
+        """Say what came of it; from here on the next key may change something."""
+        self.services.monitor.rescan()
+        self.done_asking()
         if answer.document is not None and answer.ok:
             self.say(done_sentence(answer.document))
         else:
@@ -128,7 +133,6 @@ class RepairActions(RunScreen):
             return
         if await self._agreed([plan]):
             self._tell(await self.services.verbs.ask("undo", root, "--yes", "--json"))
-            self.services.monitor.rescan()
 
 
 _MARKER_KEYS = {

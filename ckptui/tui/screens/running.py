@@ -79,7 +79,7 @@ class RunActions(RunScreen):
         self.services.monitor.rescan()
         self.show_view("runs")
         self.say(
-            f"started run {text(answer.document, 'id')}; it goes on when you quit; c cancels it"
+            f"started run {text(answer.document, 'id')}; it goes on when you quit; K cancels it"
         )
 
     def _run_id(self) -> str | None:
