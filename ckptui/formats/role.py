@@ -76,9 +76,8 @@ def _of_dict(header: Header) -> Role:
     if any(_TRAINING.search(key) for key in keys):
         return Role.TRAINING
     progress = any(key in header.top for key in (*STEP_KEYS, *EPOCH_KEYS))
-    ours = "status" in header.top and "version" in header.top
     layers = any("." in key for key in keys) and bool(header.tensors)
-    if progress or ours or layers or any(_WEIGHTS.search(key) for key in keys):
+    if progress or layers or any(_WEIGHTS.search(key) for key in keys):
         return Role.WEIGHTS
     if any(_LAYER.search(tensor.name) for tensor in header.tensors):
         return Role.WEIGHTS

@@ -6,11 +6,14 @@ import pytest
 
 from ckptui.formats.model import Header
 from ckptui.formats.naming import (
+    counts_progress,
     epoch_from_name,
+    is_best,
     is_candidate,
     series_key,
     skip_directory,
     step_from_name,
+    suggests_checkpoint,
 )
 from ckptui.formats.steps import step_of
 
@@ -68,6 +71,34 @@ def test_the_step_in_a_name(name: str, step: int | None) -> None:
 )  # fmt: skip
 def test_the_epoch_in_a_name(name: str, epoch: int | None) -> None:
     assert epoch_from_name(name) == epoch
+
+
+def test_a_number_alone_counts_nothing() -> None:
+    counting = ("step_3.pt", "epoch=3.ckpt", "checkpoint3.pt", "checkpoint_1_200.pt")
+    assert all(counts_progress(name) for name in counting)
+    assert not any(counts_progress(n) for n in ("00012.pt", "12.pt", "data_3.pt", "timestep.pt"))
+
+
+def test_fairseq_names_the_epoch_and_then_the_updates() -> None:
+    name = "checkpoint_2_15000.pt"
+    assert (epoch_from_name(name), step_from_name(name)) == (2, 15000)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("pytorch_model.bin", True), ("optimizer.bin", True), ("training_args.bin", True),
+     ("model_best.pth.tar", True), ("network-snapshot-000100.pkl", True), ("ckpt.pkl", True),
+     ("train.bin", False), ("val.bin", False), ("meta.pkl", False), ("shard-000001.tar", False),
+     ("remodelled.bin", False), ("internet.bin", False)],
+)  # fmt: skip
+def test_names_that_people_give_to_checkpoints(name: str, meant: bool) -> None:
+    assert suggests_checkpoint(name) is meant
+
+
+def test_what_is_called_best() -> None:
+    assert is_best("a/model_best.pth.tar")
+    assert is_best("best/epoch=1.ckpt")
+    assert not is_best("a/bestiary.pt")
 
 
 def test_a_series_is_what_differs_in_digits_only() -> None:

@@ -87,6 +87,13 @@ def plain() -> dict[str, object]:
 def harmless() -> dict[str, object]:
     """Objects that the safe loader needs allowed, and that do nothing."""
     return {
+        "whole_module": torch.nn.Sequential(
+            torch.nn.Conv2d(1, 2, 3),
+            torch.nn.BatchNorm2d(2),
+            torch.nn.ReLU(),
+            torch.nn.Flatten(),
+            torch.nn.ModuleDict({"head": torch.nn.Linear(4, 4)}),
+        ),
         "namespace": {"args": argparse.Namespace(lr=0.1, name="x"), "w": torch.randn(2)},
         "numpy_scalar": {"loss": np.float64(0.5), "n": np.int64(3), "w": torch.randn(2)},
         "numpy_array": {"rng": np.arange(6.0).reshape(2, 3), "state": np.random.get_state()},

@@ -11,7 +11,15 @@ from ckptui.validation import validate_checkpoint, validate_checkpoint_batch
 from ckptui.validation.check import check_file
 from ckptui.validation.verdict import Verdict
 
-HARMLESS = {"namespace", "numpy_scalar", "numpy_array", "pathlib", "datetime", "defaultdict"}
+HARMLESS = {
+    "whole_module",
+    "namespace",
+    "numpy_scalar",
+    "numpy_array",
+    "pathlib",
+    "datetime",
+    "defaultdict",
+}
 WARNED = HARMLESS | {"proto4"}
 
 

@@ -93,6 +93,14 @@ def test_weights_without_a_step_come_before_younger_data(run: Folder) -> None:
     assert run.latest()[0] == "model.pt"
 
 
+def test_features_that_say_complete_are_features_still(run: Folder) -> None:
+    run.save("model.pth", STATE)
+    for index in range(5):
+        unit = {"version": "1.0", "status": "complete", "ids": ["a"], "data": torch.ones(9)}
+        run.save(f"merged/sample_{index}.pt", unit)
+    assert run.latest()[0] == "model.pth"
+
+
 def _npz(path: Path) -> bytes:
     np.savez(path, a=np.arange(3))
     data = path.read_bytes()
