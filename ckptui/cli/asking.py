@@ -77,8 +77,8 @@ def _answer(question: Callable[[], object], about: str, told: int) -> None:
         for own in (0, 1, 2):
             os.dup2(nowhere, own)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        with os.fdopen(told, "w", encoding="ascii") as pipe:
-            pipe.write(json.dumps(_said(question, about)))
+        with os.fdopen(told, "wb") as pipe:
+            pipe.write(json.dumps(_said(question, about)).encode("ascii"))
         code = 0
     finally:
         os._exit(code)

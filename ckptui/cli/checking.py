@@ -75,6 +75,12 @@ def settle(monitor: Monitor) -> Snapshot:
             say(f"{monitor.root}: no answer from its filesystem for {quiet:.0f} s; still waiting")
 
 
+def say_notes(shown: Snapshot) -> None:
+    """Say what was left out of account, such as a damaged configuration."""
+    for note in shown.notes:
+        say(note)
+
+
 def _judged(shown: Snapshot) -> int:
     """How many files could be read."""
     rows = shown.checkpoints.values()

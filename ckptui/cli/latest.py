@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import click
 
-from ckptui.cli.checking import DeepLook
+from ckptui.cli.checking import DeepLook, say_notes
 from ckptui.cli.common import put_path, say
 from ckptui.cli.places import AnyPath, run_directory
 from ckptui.terms import CHECKPOINT_EXIT_CODE, EXIT_FAILURE, EXIT_OK, Category, Level
@@ -34,6 +34,7 @@ def latest_command(path: str, level: int, load: bool, series: str | None) -> int
     with DeepLook(root) as look:
         shown = look.settled()
         best, over = _search(look, series, level, load)
+    say_notes(shown)
     if shown.problem:
         say(shown.problem)
         return EXIT_FAILURE

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from ckptui.cli.checking import look_once
+from ckptui.cli.checking import look_once, say_notes
 from ckptui.cli.common import put, put_json, say
 from ckptui.cli.places import AnyPath, run_directory
 from ckptui.launch.registry import parse_runs
@@ -18,6 +18,7 @@ from ckptui.terms import EXIT_FAILURE, EXIT_OK
 def print_status(root: str, *, as_json: bool, ascii_only: bool) -> int:
     """Look once at a run directory and print what is there."""
     snapshot = look_once(root)
+    say_notes(snapshot)
     runs = parse_runs(snapshot.run_files)
     if as_json:
         put_json(to_json(status_document(snapshot, runs)), indent=2)

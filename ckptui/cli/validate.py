@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import click
 
-from ckptui.cli.checking import DeepLook, Progressed
+from ckptui.cli.checking import DeepLook, Progressed, say_notes
 from ckptui.cli.common import say
 from ckptui.cli.places import AnyPath, home_of, look_at_all, run_directory
 from ckptui.cli.reporting import Reporter
@@ -163,6 +163,7 @@ def _directory(
         shown = deep.settled()
         if shown.problem:
             raise CkptuiError(shown.problem)
+        say_notes(shown)
         if shown.watching.left_out:
             say(shown.watching.left_out)
         paths = sorted(shown.checkpoints)

@@ -42,7 +42,8 @@ VERDICT = Verdict(
 )  # fmt: skip
 INSPECTED = InspectDocument(
     "a.pt", "torch-zip", "1.0", "complete", 5, ("w",),
-    (TensorDocument("w", "float32", (2, 3), 24),), 6, {"byteorder": "little", "values": {"step": 5}, "problems": []}, ("a.B",),
+    (TensorDocument("w", "float32", (2, 3), 24),), 6,
+    {"byteorder": "little", "values": {"step": 5}, "problems": []}, ("a.B",),
 )  # fmt: skip
 
 MADE: dict[str, object] = {
