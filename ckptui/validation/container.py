@@ -60,6 +60,9 @@ def _not_a_container(header: Header) -> Finding | None:
     if kind.startswith("foreign:"):
         hint = _HINTS.get(kind, "")
         return failed(Category.FOREIGN, f"not a checkpoint: it is {describe(kind)}{hint}")
+    if kind == "zip" and any(note.startswith("it is a") for note in header.notes):
+        # torch.export and torch.package write whole archives that torch.load does not read.
+        return failed(Category.INCOMPATIBLE, "; ".join(header.notes))
     if kind == "zip":
         return failed(Category.FOREIGN, "not a checkpoint: a zip archive that torch did not write")
     if kind == "":

@@ -112,7 +112,7 @@ def with_load(verdict: Verdict, finding: Finding, *, asked: int) -> Verdict:
 
 def _usual(category: Category, facts: Facts) -> Action | None:
     """The usual repair. An exported program is whole and in use somewhere: it is left alone."""
-    if category is Category.INCOMPATIBLE and facts.format == "torchscript":
+    if category is Category.INCOMPATIBLE and facts.format in ("torchscript", "zip"):
         return None
     return REMEDIES.get(category)
 

@@ -11,6 +11,8 @@ from ckptui.watch.model import Checkpoint
 
 _NEVER: Final = float("-inf")
 _CONTENT_NOT_READ: Final = frozenset({"npz", "hdf5", "gguf", "pickle", "safetensors"})
+_SAME_MOMENT: Final = 2.0
+"""Seconds. Saves of one moment; also the coarsest times that filesystems keep."""
 _RANKS: Final = {Role.TRAINING: 2, Role.WEIGHTS: 1}
 
 
@@ -43,10 +45,22 @@ def newest_series(rows: Sequence[Checkpoint]) -> list[Checkpoint]:
         groups.setdefault(series_key(row.path), []).append(row)
     # A series of orphans has no times at all; the key keeps the choice the same each time.
     key = max(groups, key=lambda each: (max(map(time_of, groups[each])), each))
+    key = _furthest_at_once(groups, key)
     for other in sorted(groups):
         if other != key and _near(key, other) and _better(groups[other], groups[key]):
             key = other
     return groups[key]
+
+
+def _furthest_at_once(groups: dict[str, list[Checkpoint]], key: str) -> str:
+    """Of the series that changed with it at the same moment, as in a copy, the furthest."""
+    moment = max(map(time_of, groups[key]))
+    for other in sorted(groups):
+        newest, mine = _furthest(groups[other]), _furthest(groups[key])
+        if moment - max(map(time_of, groups[other])) > _SAME_MOMENT or not _as_far(newest, mine):
+            continue
+        key = key if _as_far(mine, newest) else other
+    return key
 
 
 def _near(key: str, other: str) -> bool:

@@ -86,6 +86,12 @@ def test_the_series_whose_steps_changed_last() -> None:
     assert answer(*rows, series="none*") == (None, [])
 
 
+def test_of_series_that_changed_at_one_moment_the_furthest() -> None:
+    # A copy without times: everything is as old as the copying.
+    rows = row("last/c.ckpt", 32, 10.1), row("every/c_30.ckpt", 30, 10.9), row("x/c_9.pt", 9, 10.5)
+    assert answer(*rows) == ("last/c.ckpt", [])
+
+
 def test_no_other_series_is_taken_instead() -> None:
     rows = row("pre/c_900.pt", 900, 10), row("fine/c_2.pt", 2, 20, category=BAD)
     assert answer(*rows) == (None, ["fine/c_2.pt"])

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.package.package_exporter import PackageExporter
 
 from ckptui.terms import Category
 from ckptui.watch.model import Snapshot
@@ -193,6 +194,16 @@ def test_safetensors_whose_length_looks_like_a_pickle(run: Folder) -> None:
     run.write("model_step1.safetensors", struct.pack("<Q", 640) + text + bytes(4))
     row = run.look().checkpoints["model_step1.safetensors"]
     assert (row.format, row.category) == ("safetensors", Category.UNCHECKED)
+
+
+def test_what_torch_packed_for_other_readers_is_whole_and_left_alone(run: Folder) -> None:
+    path = run.root / "package.pt"
+    with PackageExporter(str(path)) as exporter:
+        exporter.save_pickle("model", "model.pkl", {"a": 1})
+    run.settle(path)
+    row = run.look().checkpoints["package.pt"]
+    assert (row.category, row.remedy) == (Category.INCOMPATIBLE, None)
+    assert "torch.package" in row.reason
 
 
 @pytest.mark.parametrize("keep_times", [True, False])
