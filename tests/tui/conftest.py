@@ -13,19 +13,25 @@ from ckptui.demo.make import make_demo
 
 
 @pytest.fixture(scope="session")
-def demo_run(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A run directory with every break of the demo, where it was made; it may be resumed."""
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """A run directory with every break of the demo, and a copy from before anybody touched it."""
     root = str(tmp_path_factory.mktemp("run") / "demo")
     make_demo(root, pace=0.02)
-    return root
+    copy = str(tmp_path_factory.mktemp("pristine") / "demo")
+    shutil.copytree(root, copy, symlinks=True)
+    return root, copy
 
 
 @pytest.fixture(scope="session")
-def pristine(demo_run: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+def demo_run(made: tuple[str, str]) -> str:
+    """The demo where it was made; it may be resumed, by one test."""
+    return made[0]
+
+
+@pytest.fixture(scope="session")
+def pristine(made: tuple[str, str]) -> str:
     """A copy that nobody touches."""
-    copy = str(tmp_path_factory.mktemp("pristine") / "demo")
-    shutil.copytree(demo_run, copy, symlinks=True)
-    return copy
+    return made[1]
 
 
 @pytest.fixture
