@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import ParamSpec
 
 import click
 
 from ckptui import pipeline
+from ckptui.present.safe import plain
 
 P = ParamSpec("P")
 
@@ -68,6 +70,13 @@ class ManyInputs(click.Command):
         return super().parse_args(ctx, spread)
 
 
+def _harmless(record: logging.LogRecord) -> bool:
+    """Names from disk in what a pipeline says cannot reach the terminal as escapes."""
+    record.msg = "\n".join(plain(line) for line in record.getMessage().split("\n"))
+    record.args = ()
+    return True
+
+
 @click.group("run", cls=Pipelines, subcommand_metavar="PIPELINE [OPTIONS]")
 def run_command() -> None:
     """Run a pipeline that survives being killed: sequences, qa, or FILE.py:NAME for your own.
@@ -75,6 +84,8 @@ def run_command() -> None:
     What is done is not done again: run the same command once more, or ckptui resume RUN.
     Exits 0 when all is done, 2 when an optional stage failed, 1 on failure, 3 on bad checkpoints.
     """
+    for name in ("ckptui", "ckptui.pipeline"):
+        logging.getLogger(name).addFilter(_harmless)
 
 
 @run_command.command("sequences", cls=ManyInputs)

@@ -31,11 +31,11 @@ from ckptui.present.document_types import (
 )
 from ckptui.present.strip import totals
 from ckptui.present.tables import newest_first
-from ckptui.present.units import iso
 from ckptui.repair.model import JournalEntry, Outcome, Recovery, Step, TrashItem
 from ckptui.terms import Level, MarkerState
 from ckptui.validation.verdict import Verdict
 from ckptui.watch.model import Checkpoint, InputHash, Snapshot
+from ckptui.watch.rows import iso
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 

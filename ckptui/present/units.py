@@ -99,11 +99,6 @@ def seconds_of(iso: str | None) -> float | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def iso(seconds: float) -> str:
-    """Seconds since the epoch as ISO 8601 in UTC, to the millisecond."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
-
-
 def percent(fraction: float) -> str:
     """A fraction as ``41 %``, never 100 before the end."""
     return f"{min(int(fraction * 100), 100)} %"

@@ -148,7 +148,7 @@ def iso(seconds: float) -> str:
         moment = datetime.fromtimestamp(int(seconds), UTC)
     except (OverflowError, ValueError, OSError):  # a time that no calendar has
         moment = datetime.fromtimestamp(0, UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.isoformat()
 
 
 def _checks(verdict: Verdict | None) -> dict[str, str | None]:

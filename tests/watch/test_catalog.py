@@ -62,7 +62,7 @@ def test_a_row_holds_what_the_verdict_says() -> None:
     assert made.refresh().changed == {"a/ckpt_7.pt"}
     row = made.rows["a/ckpt_7.pt"]
     assert (row.step, row.epoch, row.version, row.level) == (9, 2, "1.0", 4)
-    assert row.modified == "1970-01-01T00:16:40Z"
+    assert row.modified == "1970-01-01T00:16:40+00:00"
     assert row.checks == {
         "size": "pass",
         "container": "warn: odd",
