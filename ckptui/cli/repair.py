@@ -117,5 +117,8 @@ def _show(planned: Plan, outcome: Outcome, as_json: bool) -> None:
         )
         put_json(to_json(document), indent=2)
         return
+    if outcome.applied:
+        for warning in planned.warnings:
+            say(warning)
     for each in outcome_lines(outcome) if outcome.applied else [plan_title(planned), *preview]:
         click.echo(each)

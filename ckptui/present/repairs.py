@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ckptui.present import units
+from ckptui.present.columns import Cell, by_number, by_text
 from ckptui.present.glyphs import Role, to_ascii
 from ckptui.present.safe import cells, clip, pad, plain
 from ckptui.present.spans import Line, Span, line, wrapped
@@ -132,6 +133,25 @@ def outcome_lines(outcome: Outcome, *, ascii_only: bool = False) -> list[str]:
     ]
     lines.append(plain(outcome.message))
     return [to_ascii(each) for each in lines] if ascii_only else lines
+
+
+def journal_cells(entry: JournalEntry, *, now: float, ascii_only: bool = False) -> dict[str, Cell]:
+    """The cells of one past repair among the failures, by column id."""
+    moment = units.seconds_of(entry.at)
+    since = None if moment is None else now - moment
+    when = entry.at if since is None else units.age(since)
+    names = _names(entry.steps)
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    texts = {
+        "when": (when, by_number(since)),
+        "path": ((names[0] if names else "–") + more, by_text(names[0] if names else None)),
+        "reason": (f"{entry.action}: {entry.state}", by_text(entry.action)),
+    }
+    role = Role.WARNING if entry.state == "unfinished" else Role.NORMAL
+    return {
+        name: Cell(to_ascii(plain(text)) if ascii_only else plain(text), key, role)
+        for name, (text, key) in texts.items()
+    }
 
 
 def journal_lines(entries: Sequence[JournalEntry], *, ascii_only: bool = False) -> list[str]:

@@ -26,7 +26,7 @@ def plan_undo(root: str, undo_id: str | None = None) -> Outcome:
     """
     site = Site(root)
     record = _find(site, undo_id)
-    operations = _reversed(site, record, stamp())
+    operations = _reversed(site, record, fresh_id(site, stamp()))
     return Outcome(UNDO, _steps(operations), False, None, f"takes back {_what(record)}")
 
 

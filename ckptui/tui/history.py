@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from ckptui.repair.journal import parse_entries
+from ckptui.repair.model import JournalEntry
 
 JOURNAL: Final = ".ckptui/journal.jsonl"
 """Its path in the run directory, as the scanner sends it."""
@@ -18,5 +19,10 @@ def standing(text: str) -> int:
     Args:
         text: The journal's lines.
     """
-    entries = parse_entries(text) if text else []
-    return sum(entry.state == "done" and entry.undoes is None for entry in entries)
+    return sum(entry.state == "done" and entry.undoes is None for entry in repairs(text))
+
+
+@lru_cache(maxsize=4)
+def repairs(text: str) -> tuple[JournalEntry, ...]:
+    """Every repair that the journal tells of, the oldest first."""
+    return tuple(parse_entries(text)) if text else ()

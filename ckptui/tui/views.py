@@ -10,9 +10,12 @@ from ckptui.launch.model import RunRecord
 from ckptui.launch.registry import parse_runs
 from ckptui.present import columns
 from ckptui.present.columns import Cell, Column, SortKey
+from ckptui.present.repairs import journal_cells
 from ckptui.present.tables import newest_first
+from ckptui.repair.model import JournalEntry
 from ckptui.tui.filtering import Filter
 from ckptui.tui.folding import folded, folder_cells, folder_of
+from ckptui.tui.history import JOURNAL, repairs
 from ckptui.watch.model import Checkpoint, FailureRow, Snapshot, StageRow
 
 
@@ -219,7 +222,7 @@ def _run_text(run: RunRecord) -> str:
 
 
 class FailuresView(View):
-    """Lines of failure logs, the newest first."""
+    """Lines of failure logs, and past repairs; the newest first."""
 
     id = "failures"
     title = "Failures"
@@ -227,28 +230,45 @@ class FailuresView(View):
 
     def __init__(self, *, ascii_only: bool) -> None:
         super().__init__(ascii_only=ascii_only)
-        self.rows: dict[str, FailureRow] = {}
+        self.rows: dict[str, FailureRow | JournalEntry] = {}
 
     def update(self, snapshot: Snapshot) -> list[str]:
-        """Take the failures; equal lines are told apart by their number."""
+        """Take failures and repairs; equal lines of a log are told apart by their number."""
         self.rows = {f"{index}": row for index, row in enumerate(snapshot.failures)}
+        self.rows |= {each.id: each for each in repairs(snapshot.run_files.get(JOURNAL, ""))}
         self.total = len(self.rows)
         shown = [
             key for key, row in self.rows.items() if self.filter.matches_text(_failure_text(row))
         ]
-        return self.ordered(sorted(shown, key=lambda key: self.rows[key].timestamp, reverse=True))
+        return self.ordered(sorted(shown, key=lambda key: _when(self.rows[key]), reverse=True))
 
     def cells(self, key: str) -> Mapping[str, Cell]:
-        """Cells of a failure."""
-        return columns.failure_cells(self.rows[key], now=time.time(), ascii_only=self.ascii_only)
+        """Cells of a failure or a repair."""
+        row, now = self.rows[key], time.time()
+        if isinstance(row, JournalEntry):
+            return journal_cells(row, now=now, ascii_only=self.ascii_only)
+        return columns.failure_cells(row, now=now, ascii_only=self.ascii_only)
+
+    def path_of(self, key: str) -> str:
+        """The path that a row is about, as written there."""
+        row = self.rows[key]
+        if isinstance(row, FailureRow):
+            return row.path
+        return row.steps[0].path if row.steps else JOURNAL
 
     def empty(self, snapshot: Snapshot) -> tuple[str, ...]:
         """What would show here."""
         return self._no_match() or (
-            "no failures: failed_checkpoints.txt is not here or empty",
+            "no failures: failed_checkpoints.txt is not here or empty; no repairs either",
             "ckptui validate --log-failures writes one",
         )
 
 
-def _failure_text(row: FailureRow) -> str:
-    return f"{row.path} {row.reason}"
+def _failure_text(row: FailureRow | JournalEntry) -> str:
+    if isinstance(row, FailureRow):
+        return f"{row.path} {row.reason}"
+    return " ".join([row.action, row.state, *(step.path for step in row.steps)])
+
+
+def _when(row: FailureRow | JournalEntry) -> str:
+    return row.timestamp if isinstance(row, FailureRow) else row.at

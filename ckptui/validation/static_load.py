@@ -72,7 +72,8 @@ def _refused(split: GlobalsSplit) -> Finding:
         Category.UNSAFE,
         reason,
         detail="\n".join(bad),
-        remedy=Action.ALLOW_GLOBALS,
+        # What is dangerous stays refused whatever is allowed.
+        remedy=Action.QUARANTINE if split.dangerous else Action.ALLOW_GLOBALS,
     )
 
 

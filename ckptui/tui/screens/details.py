@@ -11,6 +11,7 @@ from ckptui.present.glyphs import Role
 from ckptui.present.reading import number, records, text, texts
 from ckptui.present.safe import pad, plain
 from ckptui.present.spans import Line, Span, line
+from ckptui.repair.model import JournalEntry
 from ckptui.terms import InputState
 from ckptui.tui.folding import folder_of
 from ckptui.tui.keys import caps
@@ -110,11 +111,24 @@ class Details(RunScreen):
 
     def _failure(self, key: str) -> list[Line]:
         row = self.failures.rows[key]
+        if isinstance(row, JournalEntry):
+            return _repair(row)
         return [
             line(Span(row.path, Role.STRONG)),
             line(Span(row.reason, Role.ERROR)),
             line(Span(f"logged {row.timestamp}", Role.MUTED)),
         ]
+
+
+def _repair(entry: JournalEntry) -> list[Line]:
+    moves = (
+        f"{step.do}  {step.path}" + (f"  → {step.to}" if step.to else "") for step in entry.steps
+    )
+    return [
+        line(Span(entry.action, Role.STRONG), f"  {entry.state}"),
+        line(Span(f"{entry.at} by {entry.by}, undo id {entry.id}", Role.MUTED)),
+        *(line(each) for each in moves),
+    ]
 
 
 def offers(press: Line) -> list[Line]:

@@ -209,7 +209,7 @@ class FindActions(RunScreen):
             return self.stages.rows[key].state
         if self.view is self.runs:
             return self.runs.rows[key].log
-        return self.failures.rows[key].path
+        return self.failures.path_of(key)
 
 
 def _these(rows: list[Checkpoint]) -> str:
