@@ -133,6 +133,8 @@ async def test_the_whole_way_by_keys_alone(demo_run: str) -> None:
         await ui.until(lambda: _states(ui) == ["ended"], "the run to end")
         run = next(iter(ui.app.main.runs.rows.values()))
         assert run.exit_code == 0, json.dumps(run.note)
+        await ui.press("4")
+        await ui.sees("quarantine: done", "renew-marker: undone")
         await ui.press("1")
         await ui.until(lambda: bad in ui.rows and ui.rows[bad].category in GOOD_NOW, "it good")
         good = ui.app.main.snapshot.last_good
