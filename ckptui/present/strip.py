@@ -208,7 +208,7 @@ def silence_line(snapshot: Snapshot, *, now: float) -> Line:
     silent = units.duration(now - snapshot.silent_since)
     return line(
         Span(
-            f"the directory has not answered for {silent}: what you see is from before",
+            f"no answer for {silent}: what you see is from before",
             Role.ERROR,
         )
     )

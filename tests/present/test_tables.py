@@ -162,7 +162,7 @@ def test_a_job_that_stopped_saving_has_no_next_time() -> None:
 
 def test_silence_is_said_after_five_seconds() -> None:
     silent = Snapshot("/r", silent_since=NOW - 12)
-    assert "has not answered for 12 s" in text_of(watching_line(silent, now=NOW))
+    assert "no answer for 12 s" in text_of(watching_line(silent, now=NOW))
     assert silence_line(Snapshot("/r", silent_since=NOW - 2), now=NOW) == ()
 
 
