@@ -60,7 +60,7 @@ def test_no_byte_of_evil_names_arrives_raw(pristine: str, tmp_path: object) -> N
     assert b"\x1b]52;c;ZXZpbA" not in terminal.sent
     assert b"\x1b]0;title" not in terminal.sent
     assert terminal.sent.count(b"\x1b[2J") <= 1  # Textual's own, on leaving
-    assert "[@click" in text, "a name that looks like markup is shown as it is"
+    assert "[bold]no" in text, "a name that looks like markup is shown as it is"
     assert r"not\udcff\udcfeutf8.pt" in text
 
 
