@@ -35,7 +35,10 @@ async def shoot(root: str, folder: str, name: str, suffix: str) -> str:
             words = "Levels"
         await ui.sees(words)
         target = os.path.join(folder, f"{name}{suffix}.svg")
-        _write(target, ui.app.export_screenshot(title="ckptui"))
+        picture = ui.app.export_screenshot(title="ckptui")
+        # As wide as the scratch directory's name, so that nothing in the picture moves.
+        home = os.environ["HOME"]
+        _write(target, picture.replace(home, "/home/me/scratch".ljust(len(home), "_")[: len(home)]))
     return target
 
 
