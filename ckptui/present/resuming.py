@@ -8,7 +8,7 @@ from typing import Final
 
 from ckptui.present.glyphs import Role
 from ckptui.present.reading import records, text, texts
-from ckptui.present.safe import plain
+from ckptui.present.safe import clip, plain
 from ckptui.present.spans import Line, Span, line, wrapped
 
 _SIGNS: Final[Mapping[str, tuple[str, Role]]] = {
@@ -29,7 +29,8 @@ def resume_lines(document: Mapping[str, object], *, width: int = 96) -> list[Lin
     """
     room = max(width - _LABEL, 20)
     passed = texts(document, "passed_over")
-    shown = [*passed[:_MOST_PASSED_OVER]]
+    # One line each: the whole reason stands with the checkpoint, and what is checked comes below.
+    shown = [clip(plain(each), room, middle=False) for each in passed[:_MOST_PASSED_OVER]]
     if len(passed) > len(shown):
         shown.append(f"and {len(passed) - len(shown)} more")
     command = shlex.join(texts(document, "command"))

@@ -29,8 +29,7 @@ def _totals(snapshot: Snapshot, said_as: Callable[[Category, int], str]) -> Line
         line(Span(said_as(Category(name), count), glyphs.CATEGORY[Category(name)].role))
         for name, count in strip.totals(rows).items()
     ]
-    hashes = [row.input_hash for row in rows] + [stage.input_hash for stage in snapshot.stages]
-    stale = sum(each.state is InputState.STALE for each in hashes)
+    stale = sum(row.input_hash.state is InputState.STALE for row in rows)
     said = line(Span(f"{stale:,} stale", Role.WARNING)) if stale else ()
     return joined([*counts, said], "  ")
 
