@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 
-# A test runner started by nohup or by some CI ignores hang-ups, and so would every child; what
-# the tests say of closed terminals is about ordinary processes.
+# A test runner that was started by nohup, in the background or by some CI ignores hang-ups and
+# ctrl-C, and so would every child of it; what the tests say is about ordinary processes.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
