@@ -15,13 +15,13 @@ from ckptui.errors import RepairError
 from ckptui.present.documents import repair_document, to_json
 from ckptui.present.repairs import outcome_lines, plan_lines, plan_title
 from ckptui.present.spans import text_of
-from ckptui.repair import ACTIONS, apply, plan
+from ckptui.repair import apply, plan
 from ckptui.repair.model import Outcome, Plan
 from ckptui.terms import EXIT_FAILURE, EXIT_OK, Action
 
 
 @click.command("repair")
-@click.argument("action", metavar="ACTION", type=click.Choice([action.value for action in ACTIONS]))
+@click.argument("action", metavar="ACTION", type=click.Choice([action.value for action in Action]))
 @click.argument("paths", nargs=-1, required=True, type=AnyPath())
 @click.option("--root", type=AnyPath(), help="The run directory, where it is not plain.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done and change nothing.")

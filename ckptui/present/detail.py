@@ -8,6 +8,7 @@ from typing import Final
 from ckptui.present import glyphs, units
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span, line
+from ckptui.repair.model import AVAILABLE
 from ckptui.terms import Action, Category, InputState, Level, MarkerState, Result
 from ckptui.watch.model import Checkpoint, Snapshot
 
@@ -119,7 +120,7 @@ def _facts(row: Checkpoint, now: float) -> Line:
 def what_to_press(row: Checkpoint, keys: Mapping[str, str], snapshot: Snapshot | None) -> Line:
     """``f  quarantine it (the last good one is step 4500)   v  validate it   y  copy path``."""
     offers: list[tuple[str, str]] = []
-    if row.remedy is not None:
+    if row.remedy in AVAILABLE or row.remedy is Action.RESUME:
         binding, words = REMEDIES[row.remedy]
         offers.append((keys.get(binding, ""), words + _beside(row, snapshot)))
     if row.level < Level.CHECKSUMS and row.size and row.remedy is not Action.VALIDATE:

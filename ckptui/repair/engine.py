@@ -84,7 +84,7 @@ def plan(
         RepairError: Nothing can be done: the one sentence says why.
     """
     if action not in _DRAFTERS:
-        raise RepairError(f"{action}: not available as a repair yet")
+        raise RepairError(f"{action}: not available as a repair yet; nothing was changed")
     site = Site(root)
     if action is not Action.VALIDATE:
         check_root(root)

@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from ckptui.terms import Action
+
+AVAILABLE: Final[frozenset[Action]] = frozenset(
+    {
+        Action.VALIDATE,
+        Action.ADD_MARKER,
+        Action.REMOVE_MARKER,
+        Action.RENEW_MARKER,
+        Action.QUARANTINE,
+        Action.RESTORE,
+        Action.PROMOTE,
+        Action.CLEAN,
+    }
+)
+"""The repairs that can be planned by now; what is not among them is not offered to be pressed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ckptui.repair import apply, plan, plan_undo, undo
+from ckptui.repair import ACTIONS, apply, plan, plan_undo, undo
+from ckptui.repair.model import AVAILABLE
 from ckptui.terms import Action
 
 
@@ -17,3 +18,7 @@ def test_an_undo_can_be_previewed_at_once(tmp_path: Path) -> None:
         assert [step.to for step in planned.steps] == ["a.pt.done"]
         undo(str(tmp_path))
         assert (tmp_path / "a.pt.done").exists()
+
+
+def test_what_is_offered_is_what_there_is() -> None:
+    assert frozenset(ACTIONS) == AVAILABLE
