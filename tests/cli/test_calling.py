@@ -160,18 +160,21 @@ def test_watch_tells_events_until_control_c(own: str) -> None:
     assert events[-1]["path"] == "ckpt_0300.pt"
 
 
-def test_control_c_ends_a_validation_quietly(tmp_path: Path) -> None:
-    place = tmp_path / "large"
-    place.mkdir()
-    with (place / "a.pt").open("wb") as file:  # zeros: read to the last byte to say so
-        file.write(b"PK\3\4")
-        file.truncate(60 << 30)
-    with started("validate", "--no-load", str(place)) as process:
-        time.sleep(1.5)
-        if process.poll() is None:
-            code, err = interrupt(process)
-            assert code == 130
-            assert err == b"ckptui: interrupted; so far: no checkpoints found\n"
+def test_control_c_ends_a_validation_quietly(own: str, tmp_path: Path) -> None:
+    # An interpreter that never answers: level 3 waits for it, so the validation cannot end before.
+    python, began = tmp_path / "python", tmp_path / "began"
+    python.write_text(f"#!/bin/sh\n: > {began}\nexec sleep 600\n")
+    python.chmod(0o755)
+    with started("validate", own, "--python", str(python)) as process:
+        deadline = time.monotonic() + PATIENCE
+        while not began.exists():
+            assert time.monotonic() < deadline, "the interpreter was never asked"
+            assert process.poll() is None, "the validation ended by itself"
+            time.sleep(0.02)
+        code, err = interrupt(process)
+    assert code == 130
+    assert err.startswith(b"ckptui: interrupted; so far: ")
+    assert err.count(b"\n") == 1
 
 
 def test_a_run_directory_that_goes_away_is_said(own: str) -> None:
