@@ -13,7 +13,7 @@ from ckptui.validation.facts import facts_of
 from ckptui.validation.finding import Finding, skipped
 from ckptui.validation.judge import is_structural, judge, verdict_without_reading
 from ckptui.validation.keys import check_keys
-from ckptui.validation.payload import PayloadFindings, read_payload
+from ckptui.validation.payload import Payload, read_payload
 from ckptui.validation.reading import Content, read_content
 from ckptui.validation.scan import CancelledError, Progress
 from ckptui.validation.settling import is_young
@@ -111,7 +111,10 @@ def _check(
     findings[Level.SIZE] = size
     if order.level >= Level.CHECKSUMS and not order.header_only:
         progress = Progress(0, on_progress, is_cancelled)
-        findings |= _deep(source, content, order, findings[Level.CONTAINER], progress)
+        payload = _deep(source, content, order, findings[Level.CONTAINER], progress)
+        verdict = _verdict(source, order, content.header, findings | payload.findings)
+        facts = replace(verdict.facts, content=payload.content)
+        return _settle(source, order, replace(verdict, facts=facts))
     return _settle(source, order, _verdict(source, order, content.header, findings))
 
 
@@ -157,14 +160,16 @@ def _unless_broken(container: Finding, check: Callable[[], Finding]) -> Finding:
 
 def _deep(
     source: Source, content: Content, order: Order, container: Finding, progress: Progress
-) -> PayloadFindings:
+) -> Payload:
     """Levels 5 and 6 in one pass over the bytes."""
     levels = [Level(n) for n in range(Level.CHECKSUMS, min(order.level, Level.VALUES) + 1)]
     if container.result is Result.FAIL:
-        return dict.fromkeys(levels, skipped("the container is not whole"))
+        return Payload(dict.fromkeys(levels, skipped("the container is not whole")))
+    payload = read_payload(source, content, levels, progress)
     if container.result not in {Result.PASS, Result.WARN}:
-        return dict.fromkeys(levels, skipped(container.note))
-    return read_payload(source, content, levels, progress)
+        # Nobody has judged where its records lie; the checksum of the whole is true all the same.
+        return replace(payload, findings=dict.fromkeys(levels, skipped(container.note)))
+    return payload
 
 
 def _verdict(

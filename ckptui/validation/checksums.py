@@ -8,7 +8,7 @@ records in writing order, leaving out empty ones and itself.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -17,8 +17,8 @@ from isal import isal_zlib
 from ckptui.formats.model import Record, TensorInfo
 from ckptui.terms import Category, Result
 from ckptui.validation.finding import Finding, failed, passed, warned
-from ckptui.validation.scan import Part, split
 from ckptui.validation.static_load import name_some
+from ckptui.validation.tiling import Stretch
 
 SERIALIZATION_ID: Final = "/.data/serialization_id"
 _MASK = (1 << 64) - 1
@@ -27,10 +27,25 @@ _INFLATE = 1 << 20
 
 @dataclass(slots=True)
 class CrcSink:
-    """CRC-32 of one part."""
+    """CRC-32 of one stretch of the file.
 
-    length: int
+    Attributes:
+        stretch: Which.
+        crc: Of its bytes as they are in the file.
+    """
+
+    stretch: Stretch
     crc: int = 0
+
+    @property
+    def length(self) -> int:
+        """Bytes that it takes in all."""
+        return self.stretch.length
+
+    @property
+    def content(self) -> tuple[int, int]:
+        """CRC-32 and number of the bytes that the record holds here, inflated where deflated."""
+        return self.crc, self.length
 
     def feed(self, chunk: memoryview) -> None:
         """Take the next bytes."""
@@ -39,94 +54,100 @@ class CrcSink:
 
 class _Inflater(Protocol):
     @property
+    def eof(self) -> bool: ...
+    @property
     def unconsumed_tail(self) -> bytes: ...
     def decompress(self, data: bytes | memoryview, max_length: int, /) -> bytes: ...
 
 
-class InflateSink:
-    """CRC-32 of what a deflated record holds, inflated a chunk at a time and forgotten at once."""
+class InflateSink(CrcSink):
+    """Also the CRC-32 of what a deflated record holds, inflated by the chunk and forgotten."""
 
-    def __init__(self, length: int) -> None:
-        self.length = length
-        self.crc = 0
-        self._room = length
+    __slots__ = ("_inflated", "_machine", "_room", "_size")
+
+    def __init__(self, stretch: Stretch, size: int) -> None:
+        """``size`` is that of the record, in bytes."""
+        super().__init__(stretch)
+        self._inflated = 0
+        self._room = self._size = size
         self._machine: _Inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+
+    @property
+    def content(self) -> tuple[int, int]:
+        """See :class:`CrcSink`."""
+        return self._inflated, self._size
 
     def feed(self, chunk: memoryview) -> None:
         """Inflate the next bytes; what does not inflate, or to too much, leaves a wrong CRC."""
+        CrcSink.feed(self, chunk)
         data: bytes | memoryview = chunk
-        while data and self._room >= 0:
+        while data and self._room >= 0 and not self._machine.eof:
             try:
                 inflated = self._machine.decompress(data, _INFLATE)
             except zlib.error:
                 self._room = -1
                 return
             self._room -= len(inflated)
-            self.crc = isal_zlib.crc32(inflated, self.crc)
+            self._inflated = isal_zlib.crc32(inflated, self._inflated)
             data = self._machine.unconsumed_tail
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class RecordSum:
-    """One record and the sinks that its parts go to."""
+    """A record and the CRC-32 that its bytes have."""
 
     record: Record
-    parts: list[Part] = field(default_factory=list)
-    sinks: list[CrcSink | InflateSink] = field(default_factory=list)
+    crc: int
 
     @property
-    def crc(self) -> int:
-        """CRC-32 of the whole record, put together from its parts."""
-        total = 0
-        for sink in self.sinks:
-            total = isal_zlib.crc32_combine(total, sink.crc, sink.length)
-        return total
+    def zeros(self) -> bool:
+        """True where it holds nothing but zeros."""
+        return self.crc == zeros_crc(self.record.size)
 
 
-def plan_sums(
-    records: Sequence[Record],
-    end: int,
-    new_sink: Callable[[Record, int], CrcSink] | None = None,
-) -> list[RecordSum]:
-    """The reading that the CRCs of these records need.
+@dataclass(slots=True)
+class Sums:
+    """The CRC-32 of a whole file and of its records, put together from stretches in order.
 
-    Args:
-        records: Of one container, in file order.
-        end: Where the last of them ends at the latest (the central directory), in bytes.
-        new_sink: Makes the sink for a part of so many bytes of a stored record.
+    Attributes:
+        content: Of the whole file so far.
+        wrong: Records whose bytes are not as recorded.
+        silent: Records without a recorded CRC, that hold bytes.
     """
-    borders = [record.header_start for record in records[1:]] + [end]
-    return [
-        _plan_deflated(record, border) if record.method else _plan_stored(record, new_sink)
-        for record, border in zip(records, borders, strict=True)
-    ]
+
+    content: int = 0
+    wrong: list[RecordSum] = field(default_factory=list)
+    silent: list[RecordSum] = field(default_factory=list)
+    _crc: int = 0
+
+    def add(self, sink: CrcSink) -> RecordSum | None:
+        """Take the next stretch; the sum of its record where it is complete."""
+        stretch = sink.stretch
+        if not stretch.again:
+            self.content = isal_zlib.crc32_combine(self.content, sink.crc, stretch.length)
+        record = stretch.record
+        if record is None:
+            return None
+        self._crc = isal_zlib.crc32_combine(self._crc, *sink.content)
+        if not stretch.last:
+            return None
+        done, self._crc = RecordSum(record, self._crc), 0
+        if record.crc is None:
+            self.silent.append(done)
+        elif record.crc != done.crc:
+            self.wrong.append(done)
+        return done
 
 
-def _plan_deflated(record: Record, border: int) -> RecordSum:
-    """A deflated record in one part: inflating stops by itself, wherever it ends."""
-    sink = InflateSink(record.size)
-    return RecordSum(record, [Part(record.data_start, border - record.data_start, sink)], [sink])
-
-
-def _plan_stored(record: Record, new_sink: Callable[[Record, int], CrcSink] | None) -> RecordSum:
-    entry = RecordSum(record)
-    for start, length in split(record.data_start, record.size):
-        sink = CrcSink(length) if new_sink is None else new_sink(record, length)
-        entry.sinks.append(sink)
-        entry.parts.append(Part(start, length, sink))
-    return entry
-
-
-def unchecksummed(sums: Sequence[RecordSum]) -> Finding | None:
+def unchecksummed(silent: Sequence[RecordSum]) -> Finding | None:
     """Judge records without a checksum in an archive whose other records have one.
 
     ``torch.serialization.skip_data`` writes tensors that way, as holes that another program may
     fill in later: full of zeros they were never filled, otherwise nothing vouches for them.
     """
-    silent = [entry for entry in sums if entry.record.size and entry.record.crc is None]
     if not silent:
         return None
-    if all(entry.crc == zeros_crc(entry.record.size) for entry in silent):
+    if all(entry.zeros for entry in silent):
         return failed(
             Category.CORRUPTED,
             "its tensors were never written: only zeros and no checksum where their data belongs, "
@@ -140,17 +161,18 @@ def none_recorded(records: Sequence[Record]) -> bool:
     return not any(record.crc for record in records if record.size)
 
 
-def judge_sums(sums: Sequence[RecordSum], tensors: Sequence[TensorInfo], saved_id: str) -> Finding:
+def judge_sums(
+    sums: Sums, records: Sequence[Record], tensors: Sequence[TensorInfo], saved_id: str
+) -> Finding:
     """Compare what was read with what is recorded."""
-    wrong = [
-        e for e in sums if e.record.size and e.record.crc is not None and e.crc != e.record.crc
-    ]
-    if wrong:
-        return _damaged(wrong, tensors)
-    silent = unchecksummed(sums)
+    if none_recorded(records):
+        return NO_CHECKSUMS
+    if sums.wrong:
+        return _damaged(sums.wrong, tensors)
+    silent = unchecksummed(sums.silent)
     if silent is not None:
         return silent
-    fold_says = check_fold([entry.record for entry in sums], saved_id)
+    fold_says = check_fold(records, saved_id)
     if fold_says:
         return failed(Category.CORRUPTED, fold_says)
     return passed()
@@ -178,7 +200,7 @@ def _damaged(wrong: Sequence[RecordSum], tensors: Sequence[TensorInfo]) -> Findi
 
 
 def _cause(wrong: Sequence[RecordSum]) -> str:
-    if all(entry.crc == zeros_crc(entry.record.size) for entry in wrong):
+    if all(entry.zeros for entry in wrong):
         return "only zeros there: lost after writing, or never written"
     return "cause not known"
 
@@ -224,4 +246,4 @@ def check_fold(records: Sequence[Record], saved_id: str) -> str:
     )
 
 
-NO_CHECKSUMS: Final = Finding(Result.NONE_RECORDED, "the writer left the checksums out")
+NO_CHECKSUMS: Final = Finding(Result.NONE_RECORDED, "it records no checksums")

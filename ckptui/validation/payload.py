@@ -1,57 +1,85 @@
-"""Levels 5 and 6 over the records of a container: one pass, then two judgements."""
+"""Levels 5 and 6 over any format: one pass over the file's bytes, then two judgements."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import chain
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from isal import isal_zlib
 
 from ckptui.formats.model import Record, StorageInfo
 from ckptui.terms import Category, Level
 from ckptui.validation.checksums import (
-    NO_CHECKSUMS,
     SERIALIZATION_ID,
     CrcSink,
-    RecordSum,
+    InflateSink,
+    Sums,
     judge_sums,
-    none_recorded,
-    plan_sums,
 )
 from ckptui.validation.finding import Finding, failed
 from ckptui.validation.reading import Content
-from ckptui.validation.scan import Progress, scan
+from ckptui.validation.scan import Job, Progress, scan
 from ckptui.validation.source import Source
+from ckptui.validation.tiling import Stretch, make_jobs, tile
+
+if TYPE_CHECKING:
+    from ckptui.validation.values import ValueSink
 
 PayloadFindings = dict[Level, Finding]
 
 
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What one pass over the bytes has shown.
+
+    Attributes:
+        findings: Of the levels that were asked for.
+        content: Checksum of the whole file, ``crc32:%08x``.
+    """
+
+    findings: PayloadFindings = field(default_factory=dict)
+    content: str = ""
+
+
 def read_payload(
     source: Source, content: Content, levels: Sequence[Level], progress: Progress
-) -> PayloadFindings:
-    """Read every record once and judge what was seen.
+) -> Payload:
+    """Read every byte of the file once and judge what was seen.
 
     Raises:
         CancelledError: Where the check is not wanted any more.
         OSError: Where the disk does not let us.
     """
-    values = Level.VALUES in levels
-    sums = plan_sums(content.records, content.end, _value_sinks(content) if values else None)
-    if none_recorded(content.records) and not values:
-        return {Level.CHECKSUMS: NO_CHECKSUMS}
-    parts = list(chain.from_iterable(entry.parts for entry in sums))
-    progress.total = sum(part.length for part in parts)
-    scan(source.fd, parts, progress)
+    sums = Sums()
+    values = _Values(content) if Level.VALUES in levels else None
+    new_sink = values.new_sink if values is not None else plain_sink
+
+    def done(job: Job[CrcSink]) -> None:
+        for sink in job.sinks:
+            sums.add(sink)
+            if values is not None:
+                values.add(sink)
+
+    stretches = tile(content.records, source.size, content.end)
+    progress.total = source.size
+    scan(source.fd, make_jobs(stretches, new_sink), progress, done)
     findings = {Level.CHECKSUMS: _judge_sums(source, content, sums)}
-    if values:
-        findings[Level.VALUES] = _judge_values(content, sums)
-    return findings
+    if values is not None:
+        findings[Level.VALUES] = values.judge()
+    return Payload(findings, f"crc32:{sums.content:08x}")
 
 
-def _judge_sums(source: Source, content: Content, sums: Sequence[RecordSum]) -> Finding:
-    if none_recorded(content.records):
-        return NO_CHECKSUMS
-    return judge_sums(sums, content.header.tensors, _saved_id(source, content.records))
+def plain_sink(stretch: Stretch) -> CrcSink:
+    """A sink that level 5 is content with."""
+    if stretch.record is not None and stretch.record.method:
+        return InflateSink(stretch, stretch.record.size)
+    return CrcSink(stretch)
+
+
+def _judge_sums(source: Source, content: Content, sums: Sums) -> Finding:
+    saved_id = _saved_id(source, content.records)
+    return judge_sums(sums, content.records, content.header.tensors, saved_id)
 
 
 def damaged_pickle(source: Source, content: Content) -> Finding | None:
@@ -78,35 +106,43 @@ def _saved_id(source: Source, records: Sequence[Record]) -> str:
     return ""
 
 
-def _storage_of(content: Content, record: Record) -> StorageInfo | None:
-    _, found, key = record.name.rpartition("/data/")
-    return content.header.storages.get(key) if found else None
+class _Values:
+    """Level 6: sinks that look at numbers where a record holds any, gathered by storage."""
 
+    def __init__(self, content: Content) -> None:
+        from ckptui.validation.values import FLOATS, ValueSink
 
-def _value_sinks(content: Content) -> Callable[[Record, int], CrcSink]:
-    """A maker of sinks that look at numbers where a record holds any."""
-    from ckptui.validation.values import FLOATS, ValueSink
+        self._content = content
+        self._floats, self._sink = FLOATS, ValueSink
+        # The newest types lie in storages of plain bytes: there the tensor knows better.
+        self._dtypes = {tensor.storage: tensor.dtype for tensor in content.header.tensors}
+        self._swap = content.header.metadata.get("byteorder") == "big"
+        self._found: dict[str, list[ValueSink]] = {}
 
-    # The newest types lie in storages of plain bytes: there the tensor knows better.
-    dtypes = {tensor.storage: tensor.dtype for tensor in content.header.tensors}
-    swap = content.header.metadata.get("byteorder") == "big"
+    def new_sink(self, stretch: Stretch) -> CrcSink:
+        storage = None if stretch.record is None else self._storage_of(stretch.record)
+        if storage is None or (stretch.record is not None and stretch.record.method):
+            return plain_sink(stretch)
+        kind = self._floats.get(self._dtypes.get(storage.key, storage.dtype))
+        return plain_sink(stretch) if kind is None else self._sink(stretch, 0, kind, self._swap)
 
-    def new_sink(record: Record, length: int) -> CrcSink:
-        storage = _storage_of(content, record)
-        kind = FLOATS.get(dtypes.get(storage.key, storage.dtype)) if storage is not None else None
-        return CrcSink(length) if kind is None else ValueSink(length, kind=kind, swap=swap)
+    def _storage_of(self, record: Record) -> StorageInfo | None:
+        storages = self._content.header.storages
+        return storages.get(record.name.rpartition("/data/")[2]) or storages.get(record.name)
 
-    return new_sink
+    def add(self, sink: CrcSink) -> None:
+        if isinstance(sink, self._sink) and sink.stretch.record is not None:
+            storage = self._storage_of(sink.stretch.record)
+            if storage is not None:
+                self._found.setdefault(storage.key, []).append(sink)
 
+    def judge(self) -> Finding:
+        from ckptui.validation.values import judge_values, summarise
 
-def _judge_values(content: Content, sums: Sequence[RecordSum]) -> Finding:
-    from ckptui.validation.values import ValueSink, judge_values, summarise
-
-    names = {tensor.storage: tensor.name for tensor in reversed(content.header.tensors)}
-    found = []
-    for entry in sums:
-        storage = _storage_of(content, entry.record)
-        sinks = [sink for sink in entry.sinks if isinstance(sink, ValueSink)]
-        if storage is not None and sinks:
-            found.append(summarise(storage, sinks, names.get(storage.key, "")))
-    return judge_values(found)
+        names = {t.storage: t.name for t in reversed(self._content.header.tensors)}
+        storages = self._content.header.storages
+        found = [
+            summarise(storages[key], sinks, names.get(key, ""))
+            for key, sinks in self._found.items()
+        ]
+        return judge_values(found)

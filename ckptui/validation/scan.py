@@ -1,18 +1,24 @@
-"""One pass over the payload: records in parts, two threads, bounded memory, a polite page cache."""
+"""One pass over a file's bytes: jobs, two threads, bounded memory, a polite page cache.
+
+A job is a run of consecutive bytes that one thread reads; its sinks follow one another in it.
+Whatever the file holds, at most a few jobs are in memory at a time.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Lock
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
 
 CHUNK: Final = 256 * 1024
 """Bytes per read: larger is no faster, and each thread keeps one buffer of it."""
 PART: Final = 16 * 1024 * 1024
 """Bytes that one thread takes at a time."""
+UNIT: Final = 16
+"""No sink is fed a broken element: every element has 16 bytes or a whole fraction of them."""
 
 
 class CancelledError(Exception):
@@ -24,19 +30,31 @@ class ShortReadError(OSError):
 
 
 class Sink(Protocol):
-    """Takes the bytes of one part, chunk after chunk."""
+    """Takes the bytes of one stretch of the file, chunk after chunk."""
+
+    @property
+    def length(self) -> int:
+        """How many bytes it takes in all."""
 
     def feed(self, chunk: memoryview) -> None:
         """Take the next bytes. The buffer is used again afterwards."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Bytes ``[start, start + length)`` of the file, and where they go."""
+S = TypeVar("S", bound=Sink)
 
+
+@dataclass(frozen=True, slots=True)
+class Job(Generic[S]):
+    """Bytes from ``start`` on, and the sinks that they go to, one after another.
+
+    Attributes:
+        index: Its place in the order in which jobs are handed to ``done``.
+    """
+
+    index: int
     start: int
     length: int
-    sink: Sink
+    sinks: Sequence[S]
 
 
 class Progress:
@@ -75,41 +93,59 @@ class Progress:
                 self._report(self.done, self.total)
 
 
+class _Queue(Generic[S]):
+    """Hands out jobs, and hands them on in their own order once they are done."""
+
+    def __init__(self, jobs: Iterator[Job[S]], done: Callable[[Job[S]], None]) -> None:
+        self._jobs, self._done = jobs, done
+        self._lock = Lock()
+        self._early: dict[int, Job[S]] = {}
+        self._next = 0
+
+    def take(self) -> Job[S] | None:
+        """The next job; None where there is none left."""
+        with self._lock:
+            return next(self._jobs, None)
+
+    def finish(self, job: Job[S]) -> None:
+        """Take back a job that was read to its end."""
+        with self._lock:
+            self._early[job.index] = job
+            while (ready := self._early.pop(self._next, None)) is not None:
+                self._next += 1
+                self._done(ready)
+
+
 def threads_for(total: int) -> int:
     """Threads worth having for this many bytes: the processor's, at most two."""
     return 1 if total < 4 * PART else min(2, len(os.sched_getaffinity(0)))
 
 
-def split(start: int, length: int) -> list[tuple[int, int]]:
-    """Cut a range of the file into parts of at most ``PART`` bytes."""
-    return [
-        (start + offset, min(PART, length - offset)) for offset in range(0, length, PART)
-    ]  # fmt: skip
+def scan(
+    fd: int, jobs: Iterator[Job[S]], progress: Progress, done: Callable[[Job[S]], None]
+) -> None:
+    """Read every job's bytes and feed its sinks.
 
-
-def scan(fd: int, parts: Sequence[Part], progress: Progress) -> None:
-    """Feed every part to its sink.
+    Args:
+        fd: Open file descriptor; its position does not matter.
+        jobs: With indices 0, 1, 2 …; taken from one thread at a time, as they are needed.
+        progress: Its ``total`` says how many threads are worth having.
+        done: Called with each job in order of index, never twice at once.
 
     Raises:
         CancelledError: Where the check is not wanted any more.
         OSError: Where the file cannot be read, or ends early (``ShortReadError``).
     """
-    workers = threads_for(sum(part.length for part in parts))
+    queue = _Queue(jobs, done)
+    workers = threads_for(progress.total)
     if workers == 1:
-        _run(fd, iter(parts).__next__, progress)
+        _run(fd, queue, progress)
         return
-    lock, remaining = Lock(), iter(parts)
-
-    def take() -> Part:
-        with lock:
-            return next(remaining)
-
     with ThreadPoolExecutor(workers) as pool:
-        jobs = [pool.submit(_run, fd, take, progress) for _ in range(workers)]
-        _finish(jobs, progress)
+        _wait([pool.submit(_run, fd, queue, progress) for _ in range(workers)], progress)
 
 
-def _finish(jobs: Sequence[Future[None]], progress: Progress) -> None:
+def _wait(jobs: Sequence[Future[None]], progress: Progress) -> None:
     done, _ = wait(jobs, return_when=FIRST_EXCEPTION)
     if any(job.exception() for job in done):
         progress.stopped = True
@@ -120,48 +156,59 @@ def _finish(jobs: Sequence[Future[None]], progress: Progress) -> None:
         raise errors[0]
 
 
-def _run(fd: int, take: Callable[[], Part], progress: Progress) -> None:
+def _run(fd: int, queue: _Queue[S], progress: Progress) -> None:
     buffer = memoryview(bytearray(CHUNK))
-    while True:
-        try:
-            part = take()
-        except StopIteration:
-            return
-        _read_part(fd, part, buffer, progress)
+    while (job := queue.take()) is not None:
+        cold = not _is_cached(fd, job.start, job.length)
+        _read(fd, job, buffer, progress)
+        if cold:
+            os.posix_fadvise(fd, job.start, job.length, os.POSIX_FADV_DONTNEED)
+        queue.finish(job)
 
 
-def _read_part(fd: int, part: Part, buffer: memoryview, progress: Progress) -> None:
-    cold = not _is_cached(fd, part)
-    offset, end = part.start, part.start + part.length
+def _read(fd: int, job: Job[S], buffer: memoryview, progress: Progress) -> None:
+    offset, end = job.start, job.start + job.length
+    sinks = iter(job.sinks)
+    sink: S | None = None
+    left = 0
     while offset < end:
-        wanted = min(CHUNK, end - offset)
-        count = _fill(fd, buffer[:wanted], offset)
-        part.sink.feed(buffer[:wanted])
-        offset += count
-        progress.advance(count)
-    if cold:
-        os.posix_fadvise(fd, part.start, part.length, os.POSIX_FADV_DONTNEED)
+        count = min(CHUNK, end - offset)
+        _fill(fd, buffer[:count], offset)
+        at = 0
+        while at < count:
+            if sink is None or not left:
+                sink = next(sinks)
+                left = sink.length
+            share = min(left, count - at)
+            if share < left:
+                # The rest of a broken element is read again, with what belongs to it.
+                share -= share % UNIT
+                if not share:
+                    break
+            sink.feed(buffer[at : at + share])
+            at, left = at + share, left - share
+        offset += at
+        progress.advance(at)
 
 
-def _fill(fd: int, buffer: memoryview, offset: int) -> int:
+def _fill(fd: int, buffer: memoryview, offset: int) -> None:
     filled = 0
     while filled < len(buffer):
         count = os.preadv(fd, [buffer[filled:]], offset + filled)
         if count == 0:
             raise ShortReadError(f"the file ends at byte {offset + filled:,}")
         filled += count
-    return filled
 
 
-def _is_cached(fd: int, part: Part) -> bool:
+def _is_cached(fd: int, start: int, length: int) -> bool:
     """True where these bytes were in the page cache before: such pages are left there.
 
     Looked at in the middle and at the end, where our own read-ahead has not been yet.
     """
     probe = bytearray(1)
-    for place in (part.length // 2, part.length - 1):
+    for place in (length // 2, length - 1):
         try:
-            if os.preadv(fd, [probe], part.start + place, os.RWF_NOWAIT) == 0:
+            if os.preadv(fd, [probe], start + place, os.RWF_NOWAIT) == 0:
                 return False
         except OSError:
             # Not in the cache, or a filesystem that cannot tell.

@@ -36,6 +36,7 @@ class Facts:
         tensors: Number of tensors.
         signature: (device, inode, size, mtime_ns, ctime_ns) of the bytes that were read.
         role: What the content is good for, a :class:`ckptui.formats.role.Role`.
+        content: Checksum of all bytes of the file, ``crc32:%08x``; empty where they were not read.
     """
 
     format: str | None = None
@@ -50,6 +51,7 @@ class Facts:
     tensors: int = 0
     signature: tuple[int, int, int, int, int] | None = None
     role: str = ""
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)

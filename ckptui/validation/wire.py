@@ -130,6 +130,7 @@ def _facts(wire: object) -> Facts:
         tensors=_int(fields.get("tensors", 0)),
         signature=_signature(signature),
         role=str(fields.get("role", "")),
+        content=str(fields.get("content", "")),
     )
 
 
