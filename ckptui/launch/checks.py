@@ -14,6 +14,7 @@ from ckptui.launch.command import Command
 from ckptui.launch.processes import user_name
 from ckptui.launch.standing import Standing, refusal, standing
 from ckptui.terms import InputState
+from ckptui.validation.login_node import is_login_node, job_of
 from ckptui.watch.model import Checkpoint, Snapshot
 
 
@@ -126,7 +127,7 @@ def _queue_checks(root: str, env: Mapping[str, str], force: bool) -> Iterator[Ch
     jobs = site.queued_jobs(env)
     if jobs is None:
         return
-    mine, real = site.job_of(env), os.path.realpath(root)
+    mine, real = job_of(env), os.path.realpath(root)
     fitting = [
         job
         for job in jobs
@@ -174,9 +175,9 @@ def _newest_sized(snapshot: Snapshot) -> Checkpoint | None:
 
 
 def _host_checks(env: Mapping[str, str], on_login_node: bool) -> Iterator[Check]:
-    if job := site.job_of(env):
+    if job := job_of(env):
         yield Check("warn", f"you work inside Slurm job {job}: the run ends with that job")
-    elif site.is_login_node(env):
+    elif is_login_node(env):
         sentence = "this looks like a login node (Slurm is here, and you are in no job)"
         if on_login_node:
             yield Check("warn", sentence)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import glob
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -24,7 +23,6 @@ _LOGIND: Final = (
     "/etc/systemd/logind.conf.d/*.conf",
 )
 _SQUEUE_PATIENCE: Final = 5.0
-_JOB_CGROUP: Final = re.compile(r"/job_([0-9]+)(?:/|$)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,32 +80,6 @@ def _logind_texts() -> list[str]:
             except OSError:
                 continue
     return texts
-
-
-def job_of(environment: Mapping[str, str], cgroup: str | None = None) -> str:
-    """The Slurm job in which a process works, "" for none.
-
-    Args:
-        environment: Its environment.
-        cgroup: Text of its /proc/PID/cgroup; an SSH session into a job's node belongs to the job
-            without knowing it (pam_slurm_adopt). By default that of this process.
-    """
-    if job := environment.get("SLURM_JOB_ID", ""):
-        return job
-    if cgroup is None:
-        try:
-            with open("/proc/self/cgroup", encoding="utf-8", errors="replace") as file:
-                cgroup = file.read()
-        except OSError:
-            cgroup = ""
-    match = _JOB_CGROUP.search(cgroup) if "slurm" in cgroup else None
-    return match[1] if match else ""
-
-
-def is_login_node(environment: Mapping[str, str]) -> bool:
-    """True where Slurm's clients are installed and this process works in no job."""
-    found = shutil.which("squeue", path=environment.get("PATH")) is not None
-    return found and not job_of(environment)
 
 
 def queued_jobs(environment: Mapping[str, str]) -> tuple[Job, ...] | None:

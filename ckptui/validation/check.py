@@ -13,6 +13,7 @@ from ckptui.validation.facts import facts_of
 from ckptui.validation.finding import Finding, skipped
 from ckptui.validation.judge import is_structural, judge, verdict_without_reading
 from ckptui.validation.keys import check_keys
+from ckptui.validation.login_node import is_too_much, sentence
 from ckptui.validation.payload import Payload, read_payload
 from ckptui.validation.reading import Content, read_content
 from ckptui.validation.scan import CancelledError, Progress
@@ -20,7 +21,7 @@ from ckptui.validation.settling import is_young
 from ckptui.validation.size import check_size
 from ckptui.validation.source import Source
 from ckptui.validation.static_load import check_static_load
-from ckptui.validation.trouble import bad_name, cancelled, out_of_memory, unreadable
+from ckptui.validation.trouble import bad_name, cancelled, out_of_memory, removed, unreadable
 from ckptui.validation.verdict import Verdict
 
 OnProgress = Callable[[int, int], None]
@@ -36,6 +37,9 @@ class Order:
     header_only: bool = False
     allow_globals: tuple[str, ...] = ()
     settle: bool = True
+    recall: bool = False
+    here: bool = True
+    listed: bool = False
 
 
 def check_file(
@@ -49,6 +53,9 @@ def check_file(
     on_progress: OnProgress | None = None,
     cancelled: Cancelled | None = None,
     settle: bool = True,
+    recall: bool = False,
+    here: bool = True,
+    listed: bool = False,
 ) -> Verdict:
     """Check one file from its bytes, in bounded memory, without torch.
 
@@ -66,6 +73,9 @@ def check_file(
         cancelled: Asked before every read of the deep levels; true ends the check.
         settle: False where the caller knows that nobody writes any more: a young file with bad
             bytes is then damaged, not ``changing``.
+        recall: True opens it also where it has no blocks on disk (it may lie on tape).
+        here: False leaves a large file to a job where this is a login node.
+        listed: True where it was there a moment ago: if it is not, it was removed.
 
     Returns:
         The verdict. No error is raised for anything that the file or the disk does.
@@ -76,7 +86,16 @@ def check_file(
     """
     del load
     name = os.fspath(path)
-    order = Order(level, tuple(required_keys), header_only, tuple(allow_globals), settle)
+    order = Order(
+        level,
+        tuple(required_keys),
+        header_only,
+        tuple(allow_globals),
+        settle,
+        recall or not settle,
+        here,
+        listed,
+    )
     return _guarded(name, order, on_progress, cancelled)
 
 
@@ -84,7 +103,9 @@ def _guarded(
     path: str, order: Order, on_progress: OnProgress | None, is_cancelled: Cancelled | None
 ) -> Verdict:
     try:
-        with Source(path, recall=not order.settle) as source:
+        with Source(path, recall=order.recall) as source:
+            if not order.here and not order.header_only:
+                return _check_as_guest(source, order, on_progress, is_cancelled)
             return _check(source, order, on_progress, is_cancelled)
     except CancelledError:
         return cancelled(path)
@@ -94,8 +115,23 @@ def _guarded(
         if "null" in str(error):
             return bad_name(path)
         raise
+    except FileNotFoundError as error:
+        return removed(path) if order.listed else unreadable(path, error)
     except OSError as error:
         return unreadable(path, error)
+
+
+def _check_as_guest(
+    source: Source, order: Order, on_progress: OnProgress | None, is_cancelled: Cancelled | None
+) -> Verdict:
+    """On a login node a large file is looked at to level 2, and the verdict says so."""
+    if not is_too_much(order.level, source.size, os.environ):
+        return _check(source, order, on_progress, is_cancelled)
+    shallow = replace(order, level=int(Level.CONTAINER))
+    verdict = _check(source, shallow, on_progress, is_cancelled)
+    if verdict.category is not Category.UNCHECKED:
+        return verdict
+    return replace(verdict, reason=sentence(source.size))
 
 
 def _check(

@@ -96,7 +96,7 @@ def validate_checkpoint_batch(
     """
     keys, allow = tuple(required_keys or ()), tuple(allow_globals)
     requests = [
-        Request(os.fspath(path), level, load, required_keys=keys, allow_globals=allow)
+        Request(os.fspath(path), level, load, required_keys=keys, allow_globals=allow, here=True)
         for path in paths
     ]
     return _stream(requests, jobs, python, log_failures=log_failures)

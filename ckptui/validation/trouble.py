@@ -55,6 +55,13 @@ def bad_name(path: str) -> Verdict:
     )
 
 
+def removed(path: str) -> Verdict:
+    """The verdict for what was there when somebody looked, and has gone since: no damage."""
+    return verdict_without_reading(
+        path, Category.CHANGING, "it was removed after it had been listed"
+    )
+
+
 def out_of_memory(path: str) -> Verdict:
     """The verdict where the check needed more memory than it may take."""
     return verdict_without_reading(

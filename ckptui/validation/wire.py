@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ckptui.terms import Action, Category, Level, Result
+from ckptui.validation.source import Signature
 from ckptui.validation.verdict import Check, Facts, Verdict
 
 
@@ -24,6 +25,10 @@ class Request:
         pattern: For ``inputs``: glob below the directory, or a file's name.
         content: For ``inputs``: hash the content, not the sizes.
         settle: False where nobody writes any more, so that young and bad is bad.
+        seen: What the asker saw on disk, None where it did not look: what has gone since then
+            was removed, and is not missing.
+        recall: Open it also where it has no blocks on disk: somebody asked for this very file.
+        here: Read it also where it is large and this is a login node.
     """
 
     path: str
@@ -36,6 +41,9 @@ class Request:
     pattern: str = "**/*"
     content: bool = False
     settle: bool = True
+    seen: Signature | None = None
+    recall: bool = False
+    here: bool = False
 
     @property
     def quick(self) -> bool:
@@ -71,6 +79,9 @@ def request_from_wire(wire: Mapping[str, object]) -> Request:
         pattern=str(wire.get("pattern", "**/*")),
         content=bool(wire.get("content", False)),
         settle=bool(wire.get("settle", True)),
+        seen=_signature(wire.get("seen")),
+        recall=bool(wire.get("recall", False)),
+        here=bool(wire.get("here", False)),
     )
 
 
@@ -134,8 +145,8 @@ def _facts(wire: object) -> Facts:
     )
 
 
-def _signature(value: object) -> tuple[int, int, int, int, int] | None:
-    if not isinstance(value, list) or len(value) != 5:
+def _signature(value: object) -> Signature | None:
+    if not isinstance(value, list | tuple) or len(value) != 5:
         return None
     device, inode, size, mtime_ns, ctime_ns = (_int(part) for part in value)
     return (device, inode, size, mtime_ns, ctime_ns)

@@ -136,6 +136,9 @@ def _answer(id_: int, wire: Mapping[str, object], orders: Orders, reports: Repor
         on_progress=lambda done, total: reports.at(id_, done, total),
         cancelled=lambda: orders.is_cancelled(id_),
         settle=request.settle,
+        recall=request.recall,
+        here=request.here,
+        listed=request.seen is not None,
     )
     reports.done(id_, verdict_to_wire(verdict), more=request.quick and orders.more)
 

@@ -16,7 +16,7 @@ from ckptui.launch.command import record_command, write_command
 from ckptui.launch.local import start_run
 from ckptui.launch.places import claim_path
 from ckptui.launch.preview import ResumePreview, resume_preview
-from ckptui.launch.site import job_of, kills_user_processes
+from ckptui.launch.site import kills_user_processes
 from ckptui.terms import InputState
 from ckptui.watch.model import (
     Checkpoint,
@@ -211,11 +211,3 @@ def test_a_login_node_needs_to_be_told(root: str, tmp_path: Path) -> None:
 )
 def test_what_logind_does_at_logout(user: str, texts: list[str], kills: bool) -> None:
     assert kills_user_processes(user, texts) is kills
-
-
-def test_the_job_of_a_process() -> None:
-    assert job_of({"SLURM_JOB_ID": "12"}, "") == "12"
-    adopted = "0::/system.slice/slurmstepd.scope/job_8123/step_extern/user/task_0\n"
-    assert job_of({}, adopted) == "8123"
-    assert job_of({}, "4:memory:/slurm/uid_1000/job_77/step_0\n") == "77"
-    assert job_of({}, "0::/user.slice/user-1000.slice/job_9\n") == ""
