@@ -68,16 +68,31 @@ class Object:
 
 
 class Storage:
-    """A storage that the pickle refers to by a persistent id."""
+    """A storage that the pickle refers to by a persistent id.
 
-    __slots__ = ("device", "dtype", "itemsize", "key", "numel")
+    ``numel`` elements lie in the file; ``extent`` of them from ``start`` on are this one, which
+    is less than all where it is a view of another.
+    """
 
-    def __init__(self, key: str, dtype: str, itemsize: int, numel: int, device: str) -> None:
+    __slots__ = ("device", "dtype", "extent", "itemsize", "key", "numel", "start")
+
+    def __init__(
+        self,
+        key: str,
+        dtype: str,
+        itemsize: int,
+        numel: int,
+        device: str,
+        start: int = 0,
+        extent: int | None = None,
+    ) -> None:
         self.key = key
         self.dtype = dtype
         self.itemsize = itemsize
         self.numel = numel
         self.device = device
+        self.start = start
+        self.extent = numel if extent is None else extent
 
 
 class Tensor:

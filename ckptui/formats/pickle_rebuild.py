@@ -49,8 +49,9 @@ def construct(called: object, args: object) -> object:
 def storage_of(pid: object) -> object:
     """The node for a persistent id.
 
-    torch's are ``("storage", class, key, location, numel)`` with a sixth item in legacy files,
-    and ``("module", class, file, source)`` for classes in legacy files.
+    torch's are ``("storage", class, key, location, numel)``, in legacy files with a sixth item
+    that is None or a view ``(key, first element, number of elements)``; and there also
+    ``("module", class, file, source)`` for classes.
 
     Raises:
         NotAsWrittenError: A storage whose fields are of the wrong types.
@@ -67,7 +68,23 @@ def storage_of(pid: object) -> object:
     if type(numel) is not int or numel < 0:
         raise NotAsWrittenError("a storage has no valid number of elements")
     dtype = storage_dtype(kind.name) or dtype_of_global(kind.name) or kind.name
-    return Storage(key, dtype, itemsize(dtype), numel, device)
+    start, extent = _view(pid[5] if len(pid) > 5 else None, numel)
+    return Storage(key, dtype, itemsize(dtype), numel, device, start, extent)
+
+
+def _view(view: object, numel: int) -> tuple[int, int]:
+    """First element and number of them where torch before 0.4 saved a storage that views another.
+
+    Raises:
+        NotAsWrittenError: The view is none, or reaches beyond what it views.
+    """
+    if view is None:
+        return 0, numel
+    if isinstance(view, tuple) and len(view) == 3:
+        _, start, extent = view
+        if type(start) is int and type(extent) is int and 0 <= start <= start + extent <= numel:
+            return start, extent
+    raise NotAsWrittenError("a storage views another beyond its end")
 
 
 def _sizes(value: object, what: str) -> tuple[int, ...]:
@@ -100,9 +117,19 @@ def _tensor(args: Args) -> object:
         raise NotAsWrittenError("a tensor's offset is not a number of elements")
     if not isinstance(storage, Storage):
         raise NotAsWrittenError("a tensor names no storage")
+    if storage.extent < storage.numel and _reach(shape, stride, offset) > storage.extent:
+        raise NotAsWrittenError("a tensor reaches beyond its storage")
     return Tensor(
-        storage.dtype, shape, stride, storage=storage, offset=offset, device=storage.device
-    )
+        storage.dtype, shape, stride, storage=storage, offset=storage.start + offset,
+        device=storage.device,
+    )  # fmt: skip
+
+
+def _reach(shape: tuple[int, ...], stride: tuple[int, ...], offset: int) -> int:
+    """Elements up to a tensor's last one; 0 where it has none."""
+    if 0 in shape:
+        return 0
+    return offset + 1 + sum((size - 1) * step for size, step in zip(shape, stride, strict=True))
 
 
 def _tensor_v3(args: Args) -> object:

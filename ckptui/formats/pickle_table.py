@@ -152,9 +152,12 @@ class _Walk:
 
     def _add_storage(self, node: Storage, name: str) -> None:
         """A storage saved by itself: a flat tensor of its elements."""
-        size = node.numel * node.itemsize
-        info = TensorInfo(name, node.dtype, (node.numel,), (1,), 0, node.key, size, node.device)
-        self.table.tensors.append(info)
+        size = node.extent * node.itemsize
+        self.table.tensors.append(
+            TensorInfo(
+                name, node.dtype, (node.extent,), (1,), node.start, node.key, size, node.device
+            )
+        )
 
 
 def _joined(name: str, part: str) -> str:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ckptui.formats.limits import MIB
-
 FORMATS: Final[dict[str, str]] = {
     "torch-zip": "torch checkpoint",
     "torchscript": "TorchScript archive",
@@ -56,8 +54,9 @@ HEAD: Final = 1024
 
 _ZIP_STARTS: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"PK00PK")
 _LEGACY_MAGIC: Final = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"  # LONG1, 0x1950a86a…
+_LEGACY_TEXT: Final = b"L119547037146038801333356L\n."  # the same number in protocols 0 and 1
 _TAR_MEMBERS: Final = frozenset({b"sys_info", b"pickle", b"storages", b"tensors"})
-_LONGEST_SAFETENSORS_HEADER: Final = 100 * MIB  # safetensors: MAX_HEADER_SIZE
+_LONGEST_SAFETENSORS_HEADER: Final = 100_000_000  # safetensors: MAX_HEADER_SIZE
 
 _SIGNATURES: Final[tuple[tuple[bytes, str], ...]] = (
     (b"GGUF", "gguf"),
@@ -111,10 +110,12 @@ def recognise(head: bytes, size: int) -> str:
         return _zip_kind(head)
     # Before every other: its first bytes are a length, which may look like anything. A header of
     # 640 bytes begins as a pickle of protocol 2 does.
-    if _is_safetensors(head):
+    if _is_safetensors(head, size):
         return "safetensors"
+    if begins_legacy(head):
+        return "torch-legacy"
     if head[:1] == b"\x80":
-        return _pickle_kind(head)
+        return "pickle" if len(head) > 1 and head[1] <= 5 else ""
     if not head.strip(b"\x00"):
         return "zeros"
     for signature, name in _SIGNATURES:
@@ -141,15 +142,19 @@ def _zip_kind(head: bytes) -> str:
     return "torch-zip" if b"/" in name and last in {b"data.pkl", b"version"} else "zip"
 
 
-def _pickle_kind(head: bytes) -> str:
-    if _LEGACY_MAGIC in head[:32]:
-        return "torch-legacy"
-    return "pickle" if len(head) > 1 and head[1] <= 5 else ""
+def begins_legacy(head: bytes) -> bool:
+    """True where a save of torch before 1.6 begins: its magic number as the first pickle."""
+    return (head[:1] == b"\x80" and _LEGACY_MAGIC in head[:32]) or head.startswith(_LEGACY_TEXT)
 
 
-def _is_safetensors(head: bytes) -> bool:
+def _is_safetensors(head: bytes, size: int) -> bool:
     length = int.from_bytes(head[:8], "little")
-    return 2 <= length <= _LONGEST_SAFETENSORS_HEADER and head[8:9] == b"{"
+    if not 2 <= length <= _LONGEST_SAFETENSORS_HEADER:
+        return False
+    if head[8:9] == b"{":
+        return True
+    # The document asks for the brace, the library takes blanks before it.
+    return 8 + length <= size and head[8:].lstrip(b" \t\r\n")[:1] == b"{"
 
 
 def _by_structure(head: bytes) -> str:

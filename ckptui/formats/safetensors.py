@@ -1,16 +1,19 @@
 """safetensors: eight bytes of length, a JSON header, the tensors' bytes without hole or overlap.
 
-Rules as in huggingface/safetensors, safetensors/src/tensor.rs (0.8): header of at most 100 MB
-that starts with ``{``; offsets tile the buffer and end where the file ends.
+Rules as in huggingface/safetensors, safetensors/src/tensor.rs (0.8): header of at most 100 MB;
+offsets tile the buffer and end where the file ends. tests/formats/test_safetensors.py holds them
+against the library itself.
 """
 
 from __future__ import annotations
 
-import json
-from typing import Final
+import re
+from typing import Final, TypeAlias
 
 from ckptui.formats.limits import Limits
-from ckptui.formats.model import Header, Problem, Record, TensorInfo
+from ckptui.formats.model import Header, Problem, Record, StorageInfo, TensorInfo, Value
+from ckptui.formats.safetensors_json import BadHeaderError, entry_of, metadata_of, parse
+from ckptui.formats.steps import EPOCH_KEYS, STEP_KEYS
 from ckptui.formats.window import Window
 
 _DTYPES: Final[dict[str, tuple[str, int]]] = {
@@ -26,9 +29,10 @@ _DTYPES: Final[dict[str, tuple[str, int]]] = {
 }  # fmt: skip
 """The format's dtype → torch's name, and bits per element."""
 
+_BITS_IN_NAME: Final = re.compile(r"[A-Z]{1,3}(\d{1,3})(?:_\w+)?$")
+_MOST: Final = 1 << 64  # counts are u64 in the reader, and it refuses what runs over
 
-class _BadHeaderError(ValueError):
-    """The JSON is not a safetensors header; the message says why."""
+_Placed: TypeAlias = "tuple[TensorInfo, int, int]"
 
 
 def read_header_of(window: Window, limits: Limits, full: bool) -> Header:
@@ -44,112 +48,115 @@ def read_header_of(window: Window, limits: Limits, full: bool) -> Header:
         return Header("safetensors", window.size, problems=(problem,))
     if length > limits.json:
         text = "its header is larger than the reader goes; it was not read"
-        problem = Problem("reader-limit", text, 8, "limit")
-        return Header("safetensors", window.size, problems=(problem,), truncated_table=True)
+        return _limited(window, text)
     raw = window.pread(length, 8)
     if raw.count(b"{") + raw.count(b"[") > 4 * limits.table:  # two lists and an object a tensor
-        text = "its header lists more than the reader goes through"
-        problem = Problem("reader-limit", text, 8, "limit")
-        return Header("safetensors", window.size, problems=(problem,), truncated_table=True)
+        return _limited(window, "its header lists more than the reader goes through")
     return _read(window, raw, 8 + length)
+
+
+def _limited(window: Window, text: str) -> Header:
+    problem = Problem("reader-limit", text, 8, "limit")
+    return Header("safetensors", window.size, problems=(problem,), truncated_table=True)
 
 
 def _read(window: Window, raw: bytes, buffer_start: int) -> Header:
     problems: list[Problem] = []
-    tensors: list[tuple[TensorInfo, int, int]] = []
+    placed: list[_Placed] = []
     metadata: dict[str, str] = {}
     try:
-        for name, entry in _entries(raw):
-            if name == "__metadata__":
-                metadata = _metadata(entry)
-            else:
-                tensors.append(_tensor(name, entry))
-    except _BadHeaderError as error:
+        metadata, placed = _contents(raw, problems)
+    except BadHeaderError as error:
         problems.append(Problem("bad-header", f"its header is damaged: {error}", 8))
     else:
-        problems += _judge_tiling(window.size, buffer_start, tensors)
-    infos = tuple(info for info, _, _ in tensors)
+        problems += _judge_tiling(window.size, buffer_start, placed)
+    infos = tuple(info for info, _, _ in placed)
+    in_order = sorted(placed, key=lambda item: item[1:])
     return Header(
         "safetensors",
         window.size,
         top_type="dict",
         keys=tuple(info.name for info in infos),
+        top=_progress(metadata),
         tensors=infos,
+        storages={info.name: _storage(info) for info in infos},
         records=tuple(
             Record(info.name, end - start, buffer_start + start, buffer_start + start, None)
-            for info, start, end in tensors
+            for info, start, end in in_order
         ),
         metadata=metadata,
         problems=tuple(problems),
     )
 
 
-def _entries(raw: bytes) -> list[tuple[str, object]]:
-    try:
-        pairs: object = json.loads(raw.decode("utf-8"), object_pairs_hook=_Pairs)
-    except UnicodeDecodeError as error:
-        raise _BadHeaderError(f"it is not UTF-8 at byte {error.start + 8:,}") from None
-    except json.JSONDecodeError as error:
-        raise _BadHeaderError(f"its JSON breaks at byte {error.pos + 8:,}") from None
-    except (RecursionError, ValueError):
-        raise _BadHeaderError("its JSON is none that a writer makes") from None
-    if not isinstance(pairs, _Pairs):
-        raise _BadHeaderError("it is not a JSON object")
-    names = [name for name, _ in pairs]
-    if len(set(names)) != len(names):
-        raise _BadHeaderError("a name is there more than once")
-    return pairs
+def _contents(raw: bytes, problems: list[Problem]) -> tuple[dict[str, str], list[_Placed]]:
+    """Metadata and tensors; of tensors of one name the last counts, as for the reader."""
+    pairs = parse(raw)
+    if raw[:1] != b"{":
+        text = "its header does not begin with the brace that the format asks for"
+        problems.append(Problem("header-start", text, 8, "odd"))
+    metadata: dict[str, str] | None = None
+    placed: dict[str, _Placed] = {}
+    for name, value in pairs:
+        if name == "__metadata__":
+            if metadata is not None:
+                raise BadHeaderError("its __metadata__ is there twice")
+            metadata = metadata_of(value)
+        else:
+            placed[name] = _tensor(name, value, problems)
+    if len(pairs) != len(placed) + (metadata is not None):
+        text = "a tensor is described twice in its header; the last description counts"
+        problems.append(Problem("duplicate-name", text, 8, "odd"))
+    return metadata or {}, list(placed.values())
 
 
-class _Pairs(list[tuple[str, object]]):
-    """A JSON object as its pairs, so that a name given twice is seen."""
-
-    def get(self, key: str) -> object:
-        """The last value of a key, or None."""
-        return next((value for name, value in reversed(self) if name == key), None)
-
-
-def _metadata(entry: object) -> dict[str, str]:
-    if not isinstance(entry, _Pairs):
-        raise _BadHeaderError("its __metadata__ is not an object")
-    if not all(isinstance(value, str) for _, value in entry):
-        raise _BadHeaderError("its __metadata__ holds something other than text")
-    return {name: str(value) for name, value in entry}
-
-
-def _tensor(name: str, entry: object) -> tuple[TensorInfo, int, int]:
-    if not isinstance(entry, _Pairs):
-        raise _BadHeaderError(f"the tensor {name[:80]} is not described by an object")
-    dtype, shape, offsets = entry.get("dtype"), entry.get("shape"), entry.get("data_offsets")
-    if not isinstance(dtype, str):
-        raise _BadHeaderError(f"the tensor {name[:80]} has no dtype")
-    sizes = _numbers(shape, f"the tensor {name[:80]} has no valid shape")
-    place = _numbers(offsets, f"the tensor {name[:80]} has no valid offsets")
-    if len(place) != 2 or place[0] > place[1]:
-        raise _BadHeaderError(f"the tensor {name[:80]} has no valid offsets")
-    start, end = place
+def _tensor(name: str, value: object, problems: list[Problem]) -> _Placed:
+    dtype, shape, start, end = entry_of(name, value)
     torch_name, bits = _DTYPES.get(dtype, (dtype, 0))
     count = 1
-    for size in sizes:
+    for size in shape:
         count *= size
-    if bits and count * bits != (end - start) * 8:
-        raise _BadHeaderError(f"the tensor {name[:80]} has a shape that does not fit its bytes")
-    info = TensorInfo(name, torch_name, sizes, (), 0, name, end - start)
-    return info, start, end
+        if count >= _MOST:
+            raise BadHeaderError(f"the tensor {name[:80]} has a shape beyond any file")
+    if not bits:
+        bits = _unknown(name, dtype, count, end - start, problems)
+    if count * bits >= _MOST or count * bits != (end - start) * 8:
+        raise BadHeaderError(f"the tensor {name[:80]} has a shape that does not fit its bytes")
+    return TensorInfo(name, torch_name, shape, (), 0, name, end - start), start, end
 
 
-def _numbers(value: object, text: str) -> tuple[int, ...]:
-    if not isinstance(value, list) or len(value) > 64:
-        raise _BadHeaderError(text)
-    numbers = tuple(item for item in value if type(item) is int and 0 <= item < 1 << 63)
-    if len(numbers) != len(value):
-        raise _BadHeaderError(text)
-    return numbers
+def _unknown(name: str, dtype: str, count: int, size: int, problems: list[Problem]) -> int:
+    """Bits of a type that is not known here: its name says them where a newer writer made it."""
+    found = _BITS_IN_NAME.match(dtype)
+    if found is None or count * int(found[1]) != size * 8:
+        raise BadHeaderError(f"the tensor {name[:80]} has the dtype {dtype[:40]!r}")
+    if all(problem.code != "newer-dtype" for problem in problems):
+        text = (
+            f"its tensor {name[:80]} is of the type {dtype[:40]}, which safetensors 0.8 does not "
+            "know; upgrade safetensors"
+        )
+        problems.append(Problem("newer-dtype", text, 8, "odd"))
+    return int(found[1])
 
 
-def _judge_tiling(
-    size: int, buffer_start: int, tensors: list[tuple[TensorInfo, int, int]]
-) -> list[Problem]:
+def _storage(info: TensorInfo) -> StorageInfo:
+    """Each tensor is a storage of its own; where elements share bytes, its size is 0."""
+    count = 1
+    for size in info.shape:
+        count *= size
+    return StorageInfo(info.name, info.dtype, count, info.bytes // count if count else 0)
+
+
+def _progress(metadata: dict[str, str]) -> dict[str, Value]:
+    """Step and epoch where the metadata states them: its values are all text."""
+    return {
+        key: int(text)
+        for key in (*STEP_KEYS, *EPOCH_KEYS)
+        if (text := metadata.get(key, "")).isascii() and text.isdigit() and len(text) < 19
+    }
+
+
+def _judge_tiling(size: int, buffer_start: int, tensors: list[_Placed]) -> list[Problem]:
     at = 0
     for info, start, end in sorted(tensors, key=lambda item: item[1:]):
         if start != at:
@@ -167,5 +174,5 @@ def _judge_tiling(
     return []
 
 
-def _last(tensors: list[tuple[TensorInfo, int, int]]) -> int:
+def _last(tensors: list[_Placed]) -> int:
     return max(end for _, _, end in tensors)

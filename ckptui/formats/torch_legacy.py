@@ -2,7 +2,9 @@
 
 Five pickles one after another (magic, protocol, system, object, list of storage keys), then each
 storage in the order of that list: its number of elements as int64, then its bytes
-(torch/serialization.py, ``_legacy_save``). There is no checksum.
+(torch/serialization.py, ``_legacy_save``). Both are little-endian whatever wrote them
+(torch/csrc/serialization.cpp). There is no checksum. A file may hold several saves, one after
+another: torch.load reads the first.
 """
 
 from __future__ import annotations
@@ -15,13 +17,17 @@ from ckptui.formats.model import Header, Problem, Record
 from ckptui.formats.pickle_nodes import Dict
 from ckptui.formats.pickle_table import Table, make_table, storage_infos
 from ckptui.formats.pickle_vm import PickleTree, run
+from ckptui.formats.recognise import begins_legacy
 from ckptui.formats.torch_zip import judge_tensor
 from ckptui.formats.window import Window
 
 _FIRST: Final = 64 * KIB
 _PICKLES: Final = ("beginning", "beginning", "beginning", "pickle", "list of storages")
+_MAGIC: Final = 0x1950A86A20F9469CFC6C
+_PROTOCOL: Final = 1001
 _COUNT: Final = 8  # bytes of a storage's int64 number of elements
 _TOLD: Final = 20
+_HEAD: Final = 64
 
 
 @dataclass(slots=True)
@@ -43,7 +49,7 @@ def read_header_of(window: Window, limits: Limits, full: bool) -> Header:
         OSError: A read failed.
     """
     legacy = _Legacy()
-    complete = _read_pickles(window, limits, legacy)
+    complete = _read_pickles(window, limits, legacy) and _begins_well(legacy)
     table = make_table(legacy.object.root, limits)
     if complete:
         _place_storages(window, legacy, table)
@@ -83,16 +89,29 @@ def _read_pickles(window: Window, limits: Limits, legacy: _Legacy) -> bool:
             continue
         legacy.trees.append(tree)
         if not tree.finished:
-            what = _PICKLES[len(legacy.trees) - 1]
-            at_end = cut and len(data) == window.size
-            legacy.problems += (
-                [_cut(window.size, 0, f"inside its {what}, before any tensor")]
-                if at_end
-                else tree.problems
-            )
+            legacy.problems += _unfinished(tree, cut, len(data), window.size, len(legacy.trees))
             return False
         legacy.problems += tree.problems
     return True
+
+
+def _unfinished(tree: PickleTree, cut: bool, read: int, size: int, number: int) -> list[Problem]:
+    """Why the pickle of this number did not reach its end."""
+    if not cut:
+        return tree.problems
+    if read == size:
+        return [_cut(size, 0, f"inside its {_PICKLES[number - 1]}, before any tensor")]
+    text = "its pickle is larger than the header reader goes; the rest was not read"
+    return [Problem("reader-limit", text, read, "limit")]
+
+
+def _begins_well(legacy: _Legacy) -> bool:
+    """torch.load insists on these two numbers; no version of it has written others."""
+    if (legacy.trees[0].root, legacy.trees[1].root) == (_MAGIC, _PROTOCOL):
+        return True
+    text = "its first numbers are not those that torch writes"
+    legacy.problems.append(Problem("bad-beginning", text, 0))
+    return False
 
 
 def _cut(size: int, expected: int, where: str) -> Problem:
@@ -118,8 +137,16 @@ def _place_storages(window: Window, legacy: _Legacy, table: Table) -> None:
         if at > window.size and not first_cut:
             first_cut = storage.key
         legacy.records.append(record)
-    if all(storages[str(key)].itemsize for key in keys):
-        _check_end(window, legacy, at, _user(table, first_cut))
+    strange = next(
+        (storages[str(key)].dtype for key in keys if not storages[str(key)].itemsize), ""
+    )
+    if strange:
+        text = (
+            f"it holds {strange[:80]}, whose size is not known here; where it ends was not judged"
+        )
+        legacy.problems.append(Problem("reader-limit", text, legacy.trees[4].end, "limit"))
+        return
+    _check_end(window, legacy, at, _user(table, first_cut))
 
 
 def _user(table: Table, key: str) -> str:
@@ -131,8 +158,14 @@ def _check_end(window: Window, legacy: _Legacy, expected: int, tensor: str) -> N
         where = f"inside the tensor {tensor}" if tensor else "inside its storages"
         legacy.problems.append(_cut(window.size, expected, where))
     elif expected < window.size:
+        following = window.pread(_HEAD, expected)
+        more = "another save follows in the same file; torch.load reads the first"
         text = f"{window.size - expected:,} bytes follow its last storage"
-        legacy.problems.append(Problem("trailing", text, expected))
+        legacy.problems.append(
+            Problem("second-save", more, expected, "odd")
+            if begins_legacy(following)
+            else Problem("trailing", text, expected)
+        )
 
 
 def _check_counts(window: Window, legacy: _Legacy) -> None:
@@ -149,7 +182,7 @@ def _check_counts(window: Window, legacy: _Legacy) -> None:
 def _system(legacy: _Legacy) -> dict[str, str]:
     root = legacy.trees[2].root if len(legacy.trees) > 2 else None
     little = dict_value(root, "little_endian")
-    return {} if little is None else {"byteorder": "little" if little is True else "big"}
+    return {} if little is None else {"saved_on": f"{'little' if little else 'big'}-endian machine"}
 
 
 def dict_value(node: object, key: str) -> object:

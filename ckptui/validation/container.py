@@ -10,8 +10,10 @@ from ckptui.formats.recognise import describe
 from ckptui.terms import Category, Result
 from ckptui.validation.finding import Finding, failed, passed, skipped
 
-READ_IN_FULL: Final = frozenset({"torch-zip", "torchscript"})
+READ_IN_FULL: Final = frozenset({"torch-zip", "torchscript", "torch-legacy", "safetensors"})
 """Formats whose container is read whole; the others are recognised and, so far, not judged."""
+ZIPS: Final = frozenset({"torch-zip", "torchscript", "npz", "zip"})
+"""Formats that are zip archives."""
 
 _HINTS: Final = {
     "foreign:html": ", as a failed download leaves behind",
@@ -22,8 +24,8 @@ _HINTS: Final = {
 
 TENSOR_CODES: Final = frozenset({"record-size", "tensor-bounds"})
 """Problems of tensors and storages: level 4's, the container around them is whole."""
-LOADER_CODES: Final = frozenset({"newer-container"})
-"""Problems that only matter to torch's loader: level 3's."""
+LOADER_CODES: Final = frozenset({"newer-container", "newer-dtype"})
+"""Problems that only matter to the loader, torch's or safetensors': level 3's."""
 
 
 def check_container(header: Header, problems: Sequence[Problem]) -> Finding:
@@ -37,7 +39,7 @@ def check_container(header: Header, problems: Sequence[Problem]) -> Finding:
         return failed(Category.CORRUPTED, _damage_sentence(damaged), _rest(damaged[1:]))
     if header.format not in READ_IN_FULL:
         return skipped(f"{describe(header.format)}: recognised, its structure is not judged yet")
-    if not header.records:
+    if not header.records and header.format in ZIPS:
         return skipped("; ".join(header.notes) or "its records are not judged yet")
     limits = [problem for problem in own if problem.kind == "limit"]
     if limits:

@@ -23,6 +23,7 @@ REMEDIES: Final[Mapping[Category, Action]] = {
 _NOT_FOR_TORCH: Final = frozenset(PRECEDENCE[: PRECEDENCE.index(Category.INCOMPLETE)]) | {
     Category.UNSAFE
 }
+_TORCHS: Final = frozenset({"torch-zip", "torch-legacy"})
 _GOES_ON: Final = frozenset({Result.PASS, Result.WARN})
 _STOPS: Final = frozenset({Result.FAIL, Result.REFUSED, Result.SKIPPED})
 
@@ -87,9 +88,9 @@ def judge(
 
 
 def worth_loading(verdict: Verdict) -> bool:
-    """True where torch may be asked: the container is whole and the pickle was accepted."""
+    """True where torch may be asked: its own file, whole, and with a pickle that was accepted."""
     accepted = (Level.CONTAINER, Level.LOAD)
-    if verdict.category in _NOT_FOR_TORCH:
+    if verdict.category in _NOT_FOR_TORCH or verdict.facts.format not in _TORCHS:
         return False
     return all(level in verdict.checks and verdict.checks[level].result in _GOES_ON
                for level in accepted)  # fmt: skip

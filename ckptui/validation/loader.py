@@ -78,7 +78,7 @@ def copied_size(path: str) -> int:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
     except zipfile.BadZipFile:
-        return 0
+        return os.path.getsize(path)  # a legacy file: its storages are read one by one
     packed = any(entry.compress_type for entry in entries)
     orders = [e for e in entries if e.filename.endswith("/byteorder") and e.file_size < 16]
     swapped = any(stored_text(path, entry) != sys.byteorder for entry in orders)
@@ -162,13 +162,18 @@ def load(path: str, names: list[str]) -> dict[str, object]:
 
 @contextlib.contextmanager
 def spelled(path: str) -> Iterator[str]:
-    """A name that torch can spell for a path that is not UTF-8: that of the open file."""
+    """A name that torch can take: that of the open file where the path is not UTF-8.
+
+    Likewise where it ends in .safetensors: torch goes by that ending, whatever the file holds.
+    """
     try:
         path.encode("utf-8")
-        yield path
-        return
+        if not path.endswith(".safetensors"):
+            yield path
+            return
     except UnicodeEncodeError:
-        fd = os.open(path, os.O_RDONLY)
+        pass
+    fd = os.open(path, os.O_RDONLY)
     try:
         yield f"/proc/self/fd/{fd}"
     finally:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ckptui.formats.model import Header, Problem, Record
 from ckptui.formats.reader import read_header_from
-from ckptui.validation.container import READ_IN_FULL
+from ckptui.formats.recognise import HEAD, recognise
+from ckptui.validation.container import ZIPS
 from ckptui.validation.source import Source
 
 
@@ -34,10 +35,12 @@ def read_content(source: Source, *, whole: bool) -> Content:
     Raises:
         OSError: Where the disk does not let us.
     """
-    header = read_header_from(source, source.size, source.path)
+    is_zip = recognise(source.pread(HEAD, 0), source.size) in ZIPS
+    # A zip's container is read whole below; all others are by their own reader.
+    header = read_header_from(source, source.size, source.path, full=whole and not is_zip)
     # A part of a distributed checkpoint has no records of its own: many archives in one file.
     is_part = not header.records and not header.problems
-    if not whole or is_part or header.format not in READ_IN_FULL:
+    if not whole or is_part or header.format not in ZIPS:
         return Content(header, header.records, header.problems)
     from ckptui.formats.zip_container import read_container
 

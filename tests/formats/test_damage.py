@@ -295,7 +295,7 @@ class TestSafetensors:
     def test_a_header_against_the_rules(self, header: str) -> None:
         body = header.encode()
         found = codes(read(len(body).to_bytes(8, "little") + body + bytes(12)))
-        assert found in (["tiling"], ["bad-header"])
+        assert found[-1] in {"tiling", "bad-header"}
 
 
 def _structure(header: Header, size: int, unseen: set[int]) -> list[int]:
