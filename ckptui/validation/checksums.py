@@ -10,19 +10,28 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
-from isal import isal_zlib
+from isal import igzip_lib, isal_zlib
 
 from ckptui.formats.model import Record, TensorInfo
 from ckptui.terms import Category, Result
 from ckptui.validation.finding import Finding, failed, passed, warned
+from ckptui.validation.scan import UNIT
 from ckptui.validation.static_load import name_some
 from ckptui.validation.tiling import Stretch
 
 SERIALIZATION_ID: Final = "/.data/serialization_id"
 _MASK = (1 << 64) - 1
 _INFLATE = 1 << 20
+_NOT_DEFLATED = cast("type[Exception]", igzip_lib.IsalError)  # its stub calls it an instance
+
+
+class Looker(Protocol):
+    """Looks at what a record holds: level 6."""
+
+    def look(self, chunk: memoryview) -> None:
+        """Take the next bytes; elements are whole, but for a last one."""
 
 
 @dataclass(slots=True)
@@ -31,10 +40,12 @@ class CrcSink:
 
     Attributes:
         stretch: Which.
+        viewer: Looks at the record's bytes as well.
         crc: Of its bytes as they are in the file.
     """
 
     stretch: Stretch
+    viewer: Looker | None = None
     crc: int = 0
 
     @property
@@ -50,6 +61,8 @@ class CrcSink:
     def feed(self, chunk: memoryview) -> None:
         """Take the next bytes."""
         self.crc = isal_zlib.crc32(chunk, self.crc)
+        if self.viewer is not None:
+            self.viewer.look(chunk)
 
 
 class _Inflater(Protocol):
@@ -63,14 +76,15 @@ class _Inflater(Protocol):
 class InflateSink(CrcSink):
     """Also the CRC-32 of what a deflated record holds, inflated by the chunk and forgotten."""
 
-    __slots__ = ("_inflated", "_machine", "_room", "_size")
+    __slots__ = ("_inflated", "_left", "_machine", "_room", "_size")
 
-    def __init__(self, stretch: Stretch, size: int) -> None:
+    def __init__(self, stretch: Stretch, size: int, viewer: Looker | None = None) -> None:
         """``size`` is that of the record, in bytes."""
-        super().__init__(stretch)
+        super().__init__(stretch, viewer)
         self._inflated = 0
+        self._left = b""
         self._room = self._size = size
-        self._machine: _Inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        self._machine: _Inflater = isal_zlib.decompressobj(-zlib.MAX_WBITS)
 
     @property
     def content(self) -> tuple[int, int]:
@@ -79,17 +93,34 @@ class InflateSink(CrcSink):
 
     def feed(self, chunk: memoryview) -> None:
         """Inflate the next bytes; what does not inflate, or to too much, leaves a wrong CRC."""
-        CrcSink.feed(self, chunk)
+        self.crc = isal_zlib.crc32(chunk, self.crc)
         data: bytes | memoryview = chunk
         while data and self._room >= 0 and not self._machine.eof:
             try:
                 inflated = self._machine.decompress(data, _INFLATE)
-            except zlib.error:
+            except _NOT_DEFLATED:
                 self._room = -1
                 return
             self._room -= len(inflated)
             self._inflated = isal_zlib.crc32(inflated, self._inflated)
+            self._look(inflated)
             data = self._machine.unconsumed_tail
+
+    def _look(self, inflated: bytes) -> None:
+        """Show the viewer whole elements; the rest waits for what follows it."""
+        if self.viewer is None or not inflated:
+            return
+        data = self._left + inflated
+        whole = len(data) - len(data) % UNIT if self._room > 0 else len(data)
+        self._left = data[whole:]
+        self.viewer.look(memoryview(data)[:whole])
+
+
+def new_sink(stretch: Stretch, viewer: Looker | None = None) -> CrcSink:
+    """The sink of a stretch."""
+    if stretch.record is not None and stretch.record.method:
+        return InflateSink(stretch, stretch.record.size, viewer)
+    return CrcSink(stretch, viewer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,23 +8,18 @@ from typing import TYPE_CHECKING
 
 from isal import isal_zlib
 
-from ckptui.formats.model import Record, StorageInfo
+from ckptui.formats.model import Record
 from ckptui.terms import Category, Level
-from ckptui.validation.checksums import (
-    SERIALIZATION_ID,
-    CrcSink,
-    InflateSink,
-    Sums,
-    judge_sums,
-)
+from ckptui.validation.checksums import SERIALIZATION_ID, CrcSink, Sums, judge_sums, new_sink
 from ckptui.validation.finding import Finding, failed
 from ckptui.validation.reading import Content
 from ckptui.validation.scan import Job, Progress, scan
 from ckptui.validation.source import Source
-from ckptui.validation.tiling import Stretch, make_jobs, tile
+from ckptui.validation.spans import SpanFinder
+from ckptui.validation.tiling import make_jobs, tile
 
 if TYPE_CHECKING:
-    from ckptui.validation.values import ValueSink
+    from ckptui.validation.values import Values
 
 PayloadFindings = dict[Level, Finding]
 
@@ -52,8 +47,7 @@ def read_payload(
         OSError: Where the disk does not let us.
     """
     sums = Sums()
-    values = _Values(content) if Level.VALUES in levels else None
-    new_sink = values.new_sink if values is not None else plain_sink
+    values = _values(content) if Level.VALUES in levels else None
 
     def done(job: Job[CrcSink]) -> None:
         for sink in job.sinks:
@@ -63,18 +57,12 @@ def read_payload(
 
     stretches = tile(content.records, source.size, content.end)
     progress.total = source.size
-    scan(source.fd, make_jobs(stretches, new_sink), progress, done)
+    sink_of = new_sink if values is None else values.new_sink
+    scan(source.fd, make_jobs(stretches, sink_of), progress, done)
     findings = {Level.CHECKSUMS: _judge_sums(source, content, sums)}
     if values is not None:
-        findings[Level.VALUES] = values.judge()
+        findings[Level.VALUES] = _judge_values(values)
     return Payload(findings, f"crc32:{sums.content:08x}")
-
-
-def plain_sink(stretch: Stretch) -> CrcSink:
-    """A sink that level 5 is content with."""
-    if stretch.record is not None and stretch.record.method:
-        return InflateSink(stretch, stretch.record.size)
-    return CrcSink(stretch)
 
 
 def _judge_sums(source: Source, content: Content, sums: Sums) -> Finding:
@@ -106,43 +94,14 @@ def _saved_id(source: Source, records: Sequence[Record]) -> str:
     return ""
 
 
-class _Values:
-    """Level 6: sinks that look at numbers where a record holds any, gathered by storage."""
+def _values(content: Content) -> Values:
+    from ckptui.validation.values import Values
 
-    def __init__(self, content: Content) -> None:
-        from ckptui.validation.values import FLOATS, ValueSink
+    swap = content.header.metadata.get("byteorder") == "big"
+    return Values(SpanFinder(content.header), swap)
 
-        self._content = content
-        self._floats, self._sink = FLOATS, ValueSink
-        # The newest types lie in storages of plain bytes: there the tensor knows better.
-        self._dtypes = {tensor.storage: tensor.dtype for tensor in content.header.tensors}
-        self._swap = content.header.metadata.get("byteorder") == "big"
-        self._found: dict[str, list[ValueSink]] = {}
 
-    def new_sink(self, stretch: Stretch) -> CrcSink:
-        storage = None if stretch.record is None else self._storage_of(stretch.record)
-        if storage is None or (stretch.record is not None and stretch.record.method):
-            return plain_sink(stretch)
-        kind = self._floats.get(self._dtypes.get(storage.key, storage.dtype))
-        return plain_sink(stretch) if kind is None else self._sink(stretch, 0, kind, self._swap)
+def _judge_values(values: Values) -> Finding:
+    from ckptui.validation.values import judge_values
 
-    def _storage_of(self, record: Record) -> StorageInfo | None:
-        storages = self._content.header.storages
-        return storages.get(record.name.rpartition("/data/")[2]) or storages.get(record.name)
-
-    def add(self, sink: CrcSink) -> None:
-        if isinstance(sink, self._sink) and sink.stretch.record is not None:
-            storage = self._storage_of(sink.stretch.record)
-            if storage is not None:
-                self._found.setdefault(storage.key, []).append(sink)
-
-    def judge(self) -> Finding:
-        from ckptui.validation.values import judge_values, summarise
-
-        names = {t.storage: t.name for t in reversed(self._content.header.tensors)}
-        storages = self._content.header.storages
-        found = [
-            summarise(storages[key], sinks, names.get(key, ""))
-            for key, sinks in self._found.items()
-        ]
-        return judge_values(found)
+    return judge_values(values.found)

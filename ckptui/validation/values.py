@@ -1,174 +1,209 @@
-"""Level 6, values: NaN, Inf, storages that are all zero, largest magnitude. Only ever a warning.
+"""Level 6, values: NaN, Inf, tensors that are all zero, largest magnitude. Only ever a warning.
 
 Mask buffers hold -inf and a fresh LoRA is zero, so nothing here makes a checkpoint bad.
-
-A floating number's bits without its sign, read as an integer, grow with its magnitude (IEEE 754,
-bfloat16, OCP 8-bit formats alike). So one maximum over integers finds the largest magnitude, Inf
-and NaN of every type, without converting anything.
+The only room of validation that imports numpy: it is imported where level 6 is asked for.
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
 
-from ckptui.formats.model import StorageInfo
+import numpy as np
+import numpy.typing as npt
+
 from ckptui.terms import Result
-from ckptui.validation.checksums import CrcSink
+from ckptui.validation.checksums import CrcSink, new_sink
 from ckptui.validation.finding import Finding, passed
+from ckptui.validation.floats import FloatType, magnitude
+from ckptui.validation.spans import Span, SpanFinder
 from ckptui.validation.static_load import name_some
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+from ckptui.validation.tiling import Stretch
 
 _SMALL = 4096
-"""All-zero storages below this many bytes are not worth a word: biases and counters are."""
+"""All-zero tensors below this many bytes are not worth a word: biases and counters are."""
 
-
-@dataclass(frozen=True, slots=True)
-class FloatType:
-    """How a floating type is laid out.
-
-    Attributes:
-        unit: numpy's name of the unsigned integer of the same size.
-        exponent: Exponent bits.
-        mantissa: Mantissa bits.
-        bias: Exponent bias.
-        last_finite: Largest sign-less pattern that is a number.
-        inf: Pattern of infinity, or None where the type has none.
-        nan_is_minus_zero: True where NaN is the pattern of minus zero (``fnuz`` types).
-    """
-
-    unit: str
-    exponent: int
-    mantissa: int
-    bias: int
-    last_finite: int
-    inf: int | None = None
-    nan_is_minus_zero: bool = False
-
-
-def _ieee(unit: str, exponent: int, mantissa: int) -> FloatType:
-    inf = ((1 << exponent) - 1) << mantissa
-    return FloatType(unit, exponent, mantissa, (1 << (exponent - 1)) - 1, inf - 1, inf)
-
-
-_F32, _F64, _F16 = _ieee("<u4", 8, 23), _ieee("<u8", 11, 52), _ieee("<u2", 5, 10)
-FLOATS: Final = {
-    "float64": _F64, "complex128": _F64, "float32": _F32, "complex64": _F32,
-    "float16": _F16, "complex32": _F16, "bfloat16": _ieee("<u2", 8, 7),
-    "float8_e5m2": _ieee("u1", 5, 2),
-    "float8_e4m3fn": FloatType("u1", 4, 3, 7, 0x7E),
-    "float8_e4m3fnuz": FloatType("u1", 4, 3, 8, 0x7F, nan_is_minus_zero=True),
-    "float8_e5m2fnuz": FloatType("u1", 5, 2, 16, 0x7F, nan_is_minus_zero=True),
-}  # fmt: skip
-"""Layouts by torch's dtype name (c10/util of torch 2.13: BFloat16.h, Half.h, Float8_*.h)."""
-
-
-def magnitude(kind: FloatType, pattern: int) -> float:
-    """The number that a sign-less pattern stands for."""
-    fraction = pattern & ((1 << kind.mantissa) - 1)
-    power = pattern >> kind.mantissa
-    if power == 0:
-        return math.ldexp(fraction, 1 - kind.bias - kind.mantissa)
-    return math.ldexp(fraction + (1 << kind.mantissa), power - kind.bias - kind.mantissa)
+_Bits = npt.NDArray[np.uint64]
 
 
 @dataclass(slots=True)
-class ValueSink(CrcSink):
-    """Level 5 and 6 in one pass: the CRC-32 of a part and what its numbers are like.
+class Tally:
+    """What the numbers of one span are like so far.
 
     Attributes:
         largest: Largest sign-less pattern among the finite numbers.
         nans, infs: How many there are.
     """
 
-    kind: FloatType = _F32
-    swap: bool = False
     largest: int = 0
     nans: int = 0
     infs: int = 0
 
-    def feed(self, chunk: memoryview) -> None:
-        """Take the next bytes."""
-        CrcSink.feed(self, chunk)
-        patterns = _patterns(chunk, self.kind, swap=self.swap)
-        if not patterns.size:
+    def look(self, chunk: memoryview, kind: FloatType, *, swap: bool) -> None:
+        """Take further numbers; a broken one at the end is left out."""
+        unit = np.dtype(f"<u{kind.bytes}")
+        whole = len(chunk) - len(chunk) % kind.bytes
+        if not whole:
             return
-        sign = 1 << (8 * patterns.itemsize - 1)
-        if self.kind.nan_is_minus_zero:
-            self.nans += int((patterns == sign).sum())
-        patterns &= patterns.dtype.type(sign - 1)
-        top = int(patterns.max())
-        if top > self.kind.last_finite:
-            top = self._count_odd(patterns)
+        bits: _Bits = np.frombuffer(chunk[:whole], unit)
+        if swap:
+            bits = bits.byteswap()
+        top = self._top(bits, kind)
         self.largest = max(self.largest, top)
 
-    def _count_odd(self, patterns: npt.NDArray[np.uint64]) -> int:
-        odd = patterns > self.kind.last_finite
-        infs = 0 if self.kind.inf is None else int((patterns == self.kind.inf).sum())
+    def _top(self, bits: _Bits, kind: FloatType) -> int:
+        """The largest sign-less pattern that is a number; counts what is none."""
+        if kind.packed:
+            return max(int((bits & 7).max()), int((bits >> 4 & 7).max()))
+        # Two maxima that copy nothing: negative numbers are the largest unsigned integers,
+        # positive ones the largest signed integers.
+        top = int(np.maximum.reduce(bits))
+        sign = kind.sign
+        if sign and top >= sign:
+            top = max(top - sign, int(np.maximum.reduce(bits.view(f"<i{kind.bytes}"))))
+        if kind.nan_is_minus_zero:
+            self.nans += int(np.count_nonzero(bits == sign))
+        return self._count_odd(bits, kind) if top > kind.last_finite else top
+
+    def _count_odd(self, bits: _Bits, kind: FloatType) -> int:
+        plain = bits & (kind.sign - 1) if kind.sign else bits.copy()
+        odd = plain > kind.last_finite
+        infs = 0 if kind.inf is None else int(np.count_nonzero(plain == kind.inf))
         self.infs += infs
-        self.nans += int(odd.sum()) - infs
-        rest = patterns[~odd]
-        return int(rest.max()) if rest.size else 0
+        self.nans += int(np.count_nonzero(odd)) - infs
+        plain[odd] = 0
+        return int(plain.max())
+
+    def add(self, other: Tally) -> None:
+        """Take in what was seen elsewhere in the same span."""
+        self.largest = max(self.largest, other.largest)
+        self.nans += other.nans
+        self.infs += other.infs
 
 
-def _patterns(chunk: memoryview, kind: FloatType, *, swap: bool) -> npt.NDArray[np.uint64]:
-    import numpy as np
+class Viewer:
+    """Looks at the numbers in one stretch of a record, chunk after chunk.
 
-    unit = np.dtype(kind.unit)
-    whole = len(chunk) - len(chunk) % unit.itemsize
-    patterns: npt.NDArray[np.uint64] = np.frombuffer(chunk[:whole], unit).copy()
-    return patterns.byteswap() if swap else patterns
+    Attributes:
+        spans: Of the whole record.
+        tallies: By the number of the span.
+    """
+
+    __slots__ = ("_at", "_next", "_swap", "spans", "tallies")
+
+    def __init__(self, spans: Sequence[Span], at: int, *, swap: bool) -> None:
+        """``at`` is the stretch's first byte within the record."""
+        self.spans, self._at, self._swap = spans, at, swap
+        self._next = bisect_right(spans, at, key=lambda span: span.end)
+        self.tallies: dict[int, Tally] = {}
+
+    def look(self, chunk: memoryview) -> None:
+        """Take the next bytes."""
+        begin, end = self._at, self._at + len(chunk)
+        self._at = end
+        while self._next < len(self.spans):
+            span = self.spans[self._next]
+            if span.start >= end:
+                return
+            inside = chunk[max(span.start - begin, 0) : span.end - begin]
+            tally = self.tallies.setdefault(self._next, Tally())
+            tally.look(inside, span.kind, swap=self._swap)
+            if span.end > end:
+                return
+            self._next += 1
 
 
 @dataclass(frozen=True, slots=True)
-class StorageValues:
-    """What the numbers of one storage are like."""
+class Numbers:
+    """What the numbers of one tensor are like, or of several that share bytes.
 
-    storage: StorageInfo
-    name: str
+    Attributes:
+        names: The tensors.
+        size: Bytes.
+        largest: Largest magnitude among the finite ones.
+        nans, infs: How many there are.
+    """
+
+    names: tuple[str, ...]
+    size: int
     largest: float
     nans: int
     infs: int
 
     @property
+    def label(self) -> str:
+        """The tensor's name as shown."""
+        return f"`{self.names[0]}`" if self.names[0] else "the tensor"
+
+    @property
+    def value(self) -> float:
+        """The largest magnitude as it is kept: NaN where there is one, else Inf where there is."""
+        return math.nan if self.nans else math.inf if self.infs else self.largest
+
+    @property
     def all_zero(self) -> bool:
         """True where it is worth saying that every number is zero."""
-        size = self.storage.numel * self.storage.itemsize
-        return size >= _SMALL and self.largest == 0 and not self.nans and not self.infs
+        return self.size >= _SMALL and self.value == 0
 
 
-def summarise(storage: StorageInfo, sinks: Sequence[ValueSink], name: str) -> StorageValues:
-    """Put the parts of one storage together; ``name`` is that of a tensor in it."""
-    return StorageValues(
-        storage,
-        name or f"storage {storage.key}",
-        max((magnitude(sink.kind, sink.largest) for sink in sinks), default=0.0),
-        sum(sink.nans for sink in sinks),
-        sum(sink.infs for sink in sinks),
-    )
+@dataclass(slots=True)
+class Values:
+    """The numbers of a whole file, put together from its stretches in order.
+
+    Attributes:
+        found: In file order.
+    """
+
+    finder: SpanFinder
+    swap: bool = False
+    found: list[Numbers] = field(default_factory=list)
+    _tallies: dict[int, Tally] = field(default_factory=dict)
+
+    def new_sink(self, stretch: Stretch) -> CrcSink:
+        """A sink that also looks at the numbers, where there are any."""
+        spans = () if stretch.record is None else self.finder.spans(stretch.record)
+        if not spans or stretch.record is None:
+            return new_sink(stretch)
+        at = stretch.start - stretch.record.data_start
+        return new_sink(stretch, Viewer(spans, at, swap=self.swap))
+
+    def add(self, sink: CrcSink) -> None:
+        """Take the next stretch."""
+        viewer = sink.viewer
+        if not isinstance(viewer, Viewer):
+            return
+        for number, tally in viewer.tallies.items():
+            self._tallies.setdefault(number, Tally()).add(tally)
+        if sink.stretch.last:
+            self._finish(viewer.spans)
+
+    def _finish(self, spans: Sequence[Span]) -> None:
+        for number, tally in sorted(self._tallies.items()):
+            span = spans[number]
+            largest = magnitude(span.kind, tally.largest)
+            size = span.end - span.start
+            self.found.append(Numbers(span.names, size, largest, tally.nans, tally.infs))
+        self._tallies.clear()
 
 
-def judge_values(found: Sequence[StorageValues]) -> Finding:
+def judge_values(found: Sequence[Numbers]) -> Finding:
     """Say what is unusual about the numbers, as a warning at most."""
     if not found:
         return Finding(Result.NOT_APPLICABLE, "it holds no floating-point numbers")
     lines = _unusual(found)
-    top = max(found, key=lambda values: values.largest)
-    most = f"largest magnitude {top.largest:.3g}, in `{top.name}`"
+    top = max(found, key=lambda numbers: numbers.largest)
+    most = f"largest magnitude {top.largest:.3g}, in {top.label}"
     if lines:
         return Finding(Result.WARN, "; ".join(lines), detail=most)
     return passed(most)
 
 
-def _unusual(found: Sequence[StorageValues]) -> list[str]:
+def _unusual(found: Sequence[Numbers]) -> list[str]:
     groups = (
-        ("NaN in", [v.name for v in found if v.nans]),
-        ("Inf in", [v.name for v in found if v.infs]),
-        ("all zero:", [v.name for v in found if v.all_zero]),
+        ("NaN in", [n.label for n in found if n.nans]),
+        ("Inf in", [n.label for n in found if n.infs]),
+        ("all zero:", [n.label for n in found if n.all_zero]),
     )
-    return [f"{text} {name_some([f'`{n}`' for n in names])}" for text, names in groups if names]
+    return [f"{text} {name_some(labels)}" for text, labels in groups if labels]

@@ -7,8 +7,7 @@ import tracemalloc
 import zlib
 
 from ckptui.formats.model import Record
-from ckptui.validation.checksums import CrcSink, Sums
-from ckptui.validation.payload import plain_sink
+from ckptui.validation.checksums import CrcSink, Sums, new_sink
 from ckptui.validation.scan import PART, UNIT
 from ckptui.validation.tiling import Stretch, make_jobs, tile
 
@@ -20,7 +19,7 @@ def _record(name: str, start: int, size: int, method: int = 0) -> Record:
 def _read(data: bytes, stretches: list[Stretch]) -> tuple[int, dict[str, int]]:
     """What the plan makes of these bytes: the checksum of all, and of each record."""
     sums, of = Sums(), {}
-    for job in make_jobs(stretches, plain_sink):
+    for job in make_jobs(stretches, new_sink):
         at = job.start
         for sink in job.sinks:
             sink.feed(memoryview(data)[at : at + sink.length])
