@@ -20,6 +20,7 @@ from ckptui.formats.zip_container import Container, read_record, read_window
 WORDS: Final[dict[str, str]] = {
     "byteorder": "byteorder",
     "version": "container_version",
+    ".data/version": "container_version",
     ".format_version": "format_version",
     ".storage_alignment": "storage_alignment",
     ".data/serialization_id": "serialization_id",
@@ -29,6 +30,8 @@ WORDS: Final[dict[str, str]] = {
 _LONGEST_WORD: Final = 64
 _NEWEST_VERSION: Final = 10  # torch 2.13: kMaxSupportedFileFormatVersion
 _TOLD: Final = 20
+_SHUT: Final = frozenset({"encrypted", "unread-method"})
+"""Problems of a container whose records cannot be read by anybody here."""
 
 
 def read_torch_zip(window: Window, limits: Limits, full: bool) -> Header | None:
@@ -52,6 +55,8 @@ def read_torch_zip(window: Window, limits: Limits, full: bool) -> Header | None:
     root = find_root(container.records)
     if root is None:
         return _other_zip(window, container)
+    if any(problem.code in _SHUT for problem in container.problems):
+        return _shut(window, container, root)
     return _read(window, container, root, limits)
 
 
@@ -85,6 +90,19 @@ def _other_zip(window: Window, container: Container) -> Header:
     )
 
 
+def _shut(window: Window, container: Container, root: str) -> Header:
+    """Whole, but for a password or a compression that neither torch nor we read."""
+    return Header(
+        "torch-zip",
+        window.size,
+        records=container.records,
+        metadata=_depth(container),
+        problems=(*container.problems, *judge_roots(container.records, root)),
+        root_name=root,
+        notes=tuple(container.notes),
+    )
+
+
 def _kin(names: list[str]) -> tuple[str, ...]:
     """torch's other archives: zips with a root directory, but no checkpoints."""
     rest = {name.partition("/")[2] for name in names}
@@ -113,8 +131,7 @@ def _read(window: Window, container: Container, root: str, limits: Limits) -> He
         # What a broken pickle does not mention is no orphan.
         problems += judge_orphans(records, root, storages) if tree.finished else []
         problems += judge_roots(container.records, root)
-    if not script and any(record.method for record in container.records):
-        container.notes.append("it was packed again after it was saved: its records are compressed")
+        problems += _judge_packing(container, metadata)
     problems = _joined_archives(window, container, problems)
     return Header(
         "torchscript" if script else "torch-zip",
@@ -181,7 +198,7 @@ def judge_words(metadata: Mapping[str, str], root: str) -> list[Problem]:
     elif int(version) > _NEWEST_VERSION:
         text = (
             f"its container is version {version}, written by a newer torch; "
-            f"{_NEWEST_VERSION} is the newest that is known"
+            f"{_NEWEST_VERSION} is the newest that is known; upgrade torch"
         )
         problems.append(Problem("newer-container", text, None, "odd"))
     if metadata.get("byteorder", "little") not in {"little", "big"}:
@@ -259,17 +276,40 @@ def judge_orphans(
     return [Problem("orphan-record", text, None, "odd")]
 
 
+def _judge_packing(container: Container, metadata: Mapping[str, str]) -> list[Problem]:
+    """An archive that another program wrote anew: whole, and worth a word."""
+    if any(problem.kind == "damaged" for problem in container.problems):
+        return []
+    if any(record.method for record in container.records):
+        text = (
+            "it was packed again after it was saved: its records are compressed, and "
+            "torch.load(mmap=True) would read them as garbage"
+        )
+        return [Problem("packed-again", text, None, "odd")]
+    value = metadata.get("storage_alignment", "64")
+    alignment = int(value) if value.isascii() and value.isdigit() and int(value) else 1
+    shift = container.shift
+    if container.packed_again or any((r.data_start - shift) % alignment for r in container.records):
+        text = "another program made it, or changed it after torch had saved it"
+        return [Problem("packed-again", text, None, "odd")]
+    return []
+
+
 def judge_roots(records: tuple[Record, ...], root: str) -> list[Problem]:
-    """Records outside the root directory, as a Mac's archiver or a second writer leaves them."""
+    """Records outside the root directory, as a Mac's archiver or a second writer leaves them.
+
+    Nothing is lost, but torch.load refuses the file (PyTorchStreamReader::getAllRecords).
+    """
     strays = [r.name for r in records if not r.name.startswith(f"{root}/")]
     if not strays:
         return []
     mac = any("__MACOSX" in name or ".DS_Store" in name for name in strays)
     why = "; it was packed again on a Mac" if mac else ""
-    text = f"{len(strays):,} of its records lie outside {root}/, first {strays[0][:80]}{why}"
-    # torch takes the directory of the first record for the root, and fails on any other.
-    loads = records[0].name.startswith(f"{root}/")
-    return [Problem("two-roots", text, None, "odd" if loads else "damaged")]
+    text = (
+        f"{len(strays):,} of its records lie outside {root}/, first {strays[0][:80]}{why}; "
+        "torch refuses it until they are removed (zip -d)"
+    )
+    return [Problem("two-roots", text, None, "odd")]
 
 
 def _joined_archives(

@@ -9,7 +9,9 @@ from ckptui.formats.limits import DEFAULT, Limits
 from ckptui.formats.model import Problem, Record
 from ckptui.formats.window import FdSource, Source, Window
 from ckptui.formats.zip_directory import Directory, Entry, read_directory
-from ckptui.formats.zip_layout import check_layout, check_names
+from ckptui.formats.zip_layout import check_layout
+from ckptui.formats.zip_names import check_names, is_readable
+from ckptui.formats.zip_torch import was_packed_again
 
 
 @dataclass(slots=True)
@@ -23,6 +25,7 @@ class Container:
         local_headers: True where every local header was read and compared.
         directory_start: Offset of the central directory, in bytes.
         shift: How far the archive lies behind where its own offsets put it.
+        packed_again: True where torch did not write all of it as it stands now.
         notes: Sentences worth showing that are no problem.
     """
 
@@ -32,6 +35,7 @@ class Container:
     local_headers: bool = False
     directory_start: int = 0
     shift: int = 0
+    packed_again: bool = False
     notes: list[str] = field(default_factory=list)
 
 
@@ -73,6 +77,7 @@ def read_window(window: Window, *, local_headers: bool, limits: Limits = DEFAULT
         local_headers=local_headers,
         directory_start=directory.start,
         shift=directory.shift,
+        packed_again=was_packed_again(directory),
     )
     _fill_records(container, directory)
     return container
@@ -80,14 +85,14 @@ def read_window(window: Window, *, local_headers: bool, limits: Limits = DEFAULT
 
 def _fill_records(container: Container, directory: Directory) -> None:
     entries = sorted(directory.entries, key=lambda entry: entry.header_start)
-    filled = [entry for entry in entries if entry.size]
+    filled = [entry for entry in entries if entry.size and is_readable(entry)]
     silent = {id(entry) for entry in filled if entry.crc == 0}
     if silent:
         _judge_missing_checksums(container, filled, silent)
     container.records = tuple(
         Record(
             entry.name, entry.size, entry.data_start, entry.header_start,
-            None if id(entry) in silent else entry.crc, entry.method,
+            None if id(entry) in silent or not is_readable(entry) else entry.crc, entry.method,
         )
         for entry in entries
     )  # fmt: skip

@@ -20,7 +20,12 @@ EOCD64: Final = Struct("<4sQ2H2L4Q")
 ENTRY: Final = Struct("<4s6H3L5H2L")
 _LONGEST_COMMENT: Final = 0xFFFF
 _FULL16: Final = 0xFFFF
+_ZIP64_NEEDS: Final = frozenset({45, 62})  # APPNOTE 4.4.3.2: zip64, and its second version
 _FULL32: Final = 0xFFFFFFFF
+
+
+_TOLD: Final = 20
+"""Problems of one kind that are listed one by one."""
 
 
 @dataclass(slots=True)
@@ -35,10 +40,27 @@ class Entry:
     packed: int
     size: int
     header_start: int
+    made_by: int = 0
+    head: bytes = b""
+    """Version needed, flags, method and time stamp, as the local header repeats them."""
+    rest: bytes = b""
+    """Lengths of extra fields and comment, disk, and attributes."""
+    extra: bytes = b""
+    by_torch: bool = False
+    """True where its headers are torch's own, byte for byte, but for what ``faults`` says."""
+    as_saved: bool = False
+    """True where torch itself put it there: no other program has written its headers anew."""
+    faults: tuple[str, ...] = ()
+    """In what an entry of torch's differs from what torch writes."""
     data_start: int = -1
     """Offset of the payload; -1 until it is known."""
     end: int = -1
     """Offset just after the payload and its descriptor; -1 until it is known."""
+
+    @property
+    def shown(self) -> str:
+        """Its name, cut to what a sentence can hold."""
+        return self.name if len(self.name) <= 80 else self.name[:77] + "…"
 
 
 @dataclass(slots=True)
@@ -50,6 +72,7 @@ class Directory:
         start: Offset of the central directory.
         end: Offset just after it, where the end records begin.
         shift: How far the archive lies behind where its own offsets put it.
+        zip64_made_by: ``version made by`` of the zip64 end record; -1 where there is none.
         found: False where there is no end record at all.
         problems: What contradicts the format.
     """
@@ -58,12 +81,23 @@ class Directory:
     start: int = 0
     end: int = 0
     shift: int = 0
+    zip64_made_by: int = -1
     found: bool = False
     problems: list[Problem] = field(default_factory=list)
 
     def add(self, code: str, text: str, offset: int | None = None, kind: str = "damaged") -> None:
         """Note a problem."""
         self.problems.append(Problem(code, text, offset, kind))
+
+    def tell(self, code: str, text: str, offset: int | None = None, kind: str = "damaged") -> None:
+        """Note a problem, unless this kind has been told often enough."""
+        if sum(problem.code == code for problem in self.problems[-_TOLD:]) < _TOLD:
+            self.add(code, text, offset, kind)
+
+    def once(self, code: str, text: str, offset: int | None = None) -> None:
+        """Note an oddity of the whole archive, where the first record that has it is seen."""
+        if all(problem.code != code for problem in self.problems):
+            self.add(code, text, offset, "odd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +164,10 @@ def _parse_end(tail: bytes, at: int, base: int, size: int, directory: Directory)
         if tail[max(0, at - LOCATOR.size) : at][:4] != b"PK\x06\x07":
             return None
         directory.add("end-record", "its end record contradicts the file's size", where)
-    if disk not in {0, _FULL16} or first_disk not in {0, _FULL16} or here != count:
+    if disk not in {0, _FULL16} and first_disk <= disk and here <= count:
+        text = f"it is part {disk + 1:,} of an archive split over several files"
+        directory.add("end-record", text, where)
+    elif disk not in {0, _FULL16} or first_disk not in {0, _FULL16} or here != count:
         directory.add("end-record", "its end record contradicts itself", where)
     left = size - (where + EOCD.size + comment)
     if left > 0:
@@ -153,9 +190,12 @@ def _with_zip64(window: Window, end: _End, directory: Directory) -> _End:
     if len(record) < EOCD64.size or record[:4] != b"PK\x06\x06":
         directory.add("zip64-damaged", "its zip64 end record is damaged", max(at, 0))
         return end
-    _, length, _, _, _, _, here, count, size, start = EOCD64.unpack(record)
-    declared = LOCATOR.unpack(raw)[2]
+    _, length, made_by, needed, disk, first_disk, here, count, size, start = EOCD64.unpack(record)
+    _, locator_disk, declared, disks = LOCATOR.unpack(raw)
+    directory.zip64_made_by = made_by
     big = _End(at, count, size, start)
+    if disk or first_disk or locator_disk or disks != 1 or needed not in _ZIP64_NEEDS:
+        directory.add("zip64-damaged", "its zip64 end record holds what no writer writes", at)
     # start + size is where the record itself stands, unless something precedes the archive.
     if length != EOCD64.size - 12 or here != count or declared != start + size:
         directory.add("zip64-damaged", "its zip64 end record contradicts itself", at)
@@ -191,18 +231,21 @@ def _read_entries(window: Window, end: _End, directory: Directory, limits: Limit
 
 def _read_entry(raw: bytes, at: int, directory: Directory) -> int:
     (
-        _, _, _, flags, method, _, _, crc, packed, size, name_size, extra_size, comment_size,
-        _, _, _, start,
+        _, made_by, _, flags, method, _, _, crc, packed, size, name_size, extra_size,
+        comment_size, _, _, _, start,
     ) = _entry_fields(raw, at)  # fmt: skip
     name_at = at + ENTRY.size
     extra_at = name_at + name_size
     name = raw[name_at:extra_at]
+    extra = raw[extra_at : extra_at + extra_size]
     if packed == _FULL32 or size == _FULL32 or start == _FULL32:
-        extra = raw[extra_at : extra_at + extra_size]
         size, packed, start = _zip64_sizes(extra, size, packed, start)
     directory.entries.append(
-        Entry(_text(name), name, flags, method, crc, packed, size, start + directory.shift)
-    )
+        Entry(
+            _text(name), name, flags, method, crc, packed, size, start + directory.shift,
+            made_by, raw[at + 6 : at + 16], raw[at + 30 : at + 42], extra,
+        )
+    )  # fmt: skip
     return extra_at + extra_size + comment_size
 
 

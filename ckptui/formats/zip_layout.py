@@ -13,21 +13,18 @@ from typing import Final
 from ckptui.formats.model import Problem
 from ckptui.formats.window import Window
 from ckptui.formats.zip_directory import Directory, Entry, extra_fields
+from ckptui.formats.zip_torch import judge_archive, judge_entry
 
 LOCAL: Final = Struct("<4s5H3L2H")
 _SIZES32: Final = Struct("<3L")
 _SIZES64: Final = Struct("<L2Q")
 _HAS_DESCRIPTOR: Final = 0x08
 _UTF8: Final = 0x0800
-_ENCRYPTED: Final = 0x01
-_METHODS: Final = frozenset({0, 8, 9, 12, 14, 93, 95})
 _FULL32: Final = 0xFFFFFFFF
 _BEFORE: Final = 24
 """Longest descriptor: what stands before a local header is read in the same go."""
 _GUESS: Final = 200
 """Bytes read of a local header at first: 30 + name + up to 64 of padding fit."""
-_TOLD: Final = 20
-"""Problems of one kind that are listed one by one."""
 
 
 def check_layout(window: Window, directory: Directory, local_headers: bool) -> None:
@@ -52,16 +49,19 @@ def check_layout(window: Window, directory: Directory, local_headers: bool) -> N
         if local_headers:
             _check_local(window, directory, entry)
             _check_descriptor(window, directory, entry, following)
+        else:
+            judge_entry(entry, None)
         _check_extent(directory, entry, following)
     _check_front(window, directory, ordered)
+    judge_archive(directory)
 
 
 def _inside(entry: Entry, directory: Directory) -> bool:
     room = directory.start - entry.header_start
     if entry.header_start >= 0 and room >= LOCAL.size + len(entry.raw_name) + entry.packed:
         return True
-    _tell(
-        directory, "record-outside", f"the record {_shown(entry)} lies outside the file's records",
+    directory.tell(
+        "record-outside", f"the record {entry.shown} lies outside the file's records",
         entry.header_start if entry.header_start >= 0 else None,
     )  # fmt: skip
     return False
@@ -96,23 +96,40 @@ def _check_local(window: Window, directory: Directory, entry: Entry) -> None:
     if name != entry.raw_name:
         _bad_local(directory, entry, "is called otherwise in its local header")
         return
+    judge_entry(entry, raw[:whole])
     if method != entry.method or (flags ^ entry.flags) & ~0x0808:
         _bad_local(directory, entry, "has a local header that the directory contradicts")
-    if (flags ^ entry.flags) & _UTF8:
-        text = f"the record {_shown(entry)} says two things about how its name is written"
-        directory.add("name-encoding", text, entry.header_start, "odd")
     extra = raw[LOCAL.size + name_size : whole]
-    sizes = _local_sizes(extra, packed, size)
-    streamed = bool(flags & _HAS_DESCRIPTOR) and (crc, *sizes) == (0, 0, 0)
-    if not streamed and (crc, *sizes) != (entry.crc, entry.packed, entry.size):
+    says = (crc, *_local_sizes(extra, packed, size))
+    if says != (entry.crc, entry.packed, entry.size) and not (
+        flags & _HAS_DESCRIPTOR and _left_open(says, entry)
+    ):
         _bad_local(directory, entry, "has a local header that the directory contradicts")
-    if not _extra_is_whole(extra):
-        text = f"the record {_shown(entry)} has other padding than torch writes before its data"
-        directory.add("padding", text, entry.header_start, "odd")
+    if not entry.by_torch:
+        _check_oddities(directory, entry, raw[4:14], extra)
     start = entry.header_start + whole
     if start != entry.data_start:
         entry.data_start = start
         entry.end = start + entry.packed + descriptor_size(entry)
+
+
+def _left_open(says: tuple[int, ...], entry: Entry) -> bool:
+    """CRC and sizes that follow in the descriptor are 0 here, or said already (Info-ZIP)."""
+    known = zip(says, (entry.crc, entry.packed, entry.size), strict=True)
+    return all(value in {0, true} for value, true in known)
+
+
+def _check_oddities(directory: Directory, entry: Entry, head: bytes, extra: bytes) -> None:
+    """What most writers do not do, and no reader minds."""
+    if (head[3] ^ entry.head[3]) & (_UTF8 >> 8):
+        text = f"the record {entry.shown} says two things about how its name is written"
+        directory.tell("name-encoding", text, entry.header_start, "odd")
+    if head[6:] != entry.head[6:]:
+        text = f"the record {entry.shown} has two times in its headers"
+        directory.tell("two-times", text, entry.header_start, "odd")
+    if not _extra_is_whole(extra):
+        text = f"the record {entry.shown} has an extra field that does not add up"
+        directory.tell("extra-field", text, entry.header_start, "odd")
 
 
 def _local_sizes(extra: bytes, packed: int, size: int) -> tuple[int, int]:
@@ -130,11 +147,7 @@ def _local_sizes(extra: bytes, packed: int, size: int) -> tuple[int, int]:
 def _extra_is_whole(extra: bytes) -> bool:
     at = 0
     while at + 4 <= len(extra):
-        size = int.from_bytes(extra[at + 2 : at + 4], "little")
-        body = extra[at + 4 : at + 4 + size]
-        if extra[at : at + 2] == b"FB" and body.strip(b"Z"):
-            return False
-        at += 4 + size
+        at += 4 + int.from_bytes(extra[at + 2 : at + 4], "little")
     return at == len(extra)
 
 
@@ -153,9 +166,9 @@ def _check_descriptor(window: Window, directory: Directory, entry: Entry, follow
     if room == 0 and entry.size == 0:
         entry.end = at
         return
-    _tell(
-        directory, "descriptor",
-        f"the record {_shown(entry)} and the directory disagree about its size or checksum", at,
+    directory.tell(
+        "descriptor",
+        f"the record {entry.shown} and the directory disagree about its size or checksum", at,
     )  # fmt: skip
 
 
@@ -171,11 +184,11 @@ def _check_extent(directory: Directory, entry: Entry, following: int) -> None:
     if entry.end == following:
         return
     if entry.end > following:
-        text = f"the record {_shown(entry)} runs into what follows it"
-        _tell(directory, "overlap", text, following)
+        text = f"the record {entry.shown} runs into what follows it"
+        directory.tell("overlap", text, following)
     else:
-        text = f"{following - entry.end:,} unexplained bytes follow the record {_shown(entry)}"
-        _tell(directory, "gap", text, entry.end)
+        text = f"{following - entry.end:,} unexplained bytes follow the record {entry.shown}"
+        directory.tell("gap", text, entry.end)
 
 
 def _check_front(window: Window, directory: Directory, ordered: list[Entry]) -> None:
@@ -186,41 +199,5 @@ def _check_front(window: Window, directory: Directory, ordered: list[Entry]) -> 
         directory.problems.insert(0, Problem("leading", text, 0))
 
 
-def check_names(directory: Directory) -> None:
-    """Duplicates, encryption, unknown compression, and names that point elsewhere."""
-    seen: set[str] = set()
-    for entry in directory.entries:
-        if entry.name in seen:
-            text = f"the record {_shown(entry)} is there more than once"
-            _tell(directory, "duplicate", text, entry.header_start)
-        seen.add(entry.name)
-        if entry.flags & _ENCRYPTED:
-            _tell(directory, "encrypted", f"the record {_shown(entry)} is encrypted")
-        if entry.method not in _METHODS:
-            text = f"the record {_shown(entry)} is packed in a way that no reader knows"
-            _tell(directory, "method", text)
-        elif entry.method == 0 and entry.size != entry.packed:
-            text = f"the record {_shown(entry)} has two different sizes in the directory"
-            _tell(directory, "size-disagrees", text)
-        if _points_elsewhere(entry.name):
-            text = f"the record {_shown(entry)} has a name that points outside the archive"
-            directory.add("traversal", text, entry.header_start, "hostile")
-
-
-def _points_elsewhere(name: str) -> bool:
-    parts = name.replace("\\", "/").split("/")
-    return name.startswith(("/", "\\")) or ".." in parts or "\0" in name
-
-
 def _bad_local(directory: Directory, entry: Entry, what: str) -> None:
-    _tell(directory, "local-header", f"the record {_shown(entry)} {what}", entry.header_start)
-
-
-def _tell(directory: Directory, code: str, text: str, offset: int | None = None) -> None:
-    """Note a problem, unless this kind has been told often enough."""
-    if sum(problem.code == code for problem in directory.problems[-_TOLD:]) < _TOLD:
-        directory.add(code, text, offset)
-
-
-def _shown(entry: Entry) -> str:
-    return entry.name if len(entry.name) <= 80 else entry.name[:77] + "…"
+    directory.tell("local-header", f"the record {entry.shown} {what}", entry.header_start)

@@ -24,7 +24,9 @@ _HINTS: Final = {
 
 TENSOR_CODES: Final = frozenset({"record-size", "tensor-bounds"})
 """Problems of tensors and storages: level 4's, the container around them is whole."""
-LOADER_CODES: Final = frozenset({"newer-container", "newer-dtype"})
+LOADER_CODES: Final = frozenset(
+    {"newer-container", "newer-dtype", "two-roots", "encrypted", "unread-method"}
+)
 """Problems that only matter to the loader, torch's or safetensors': level 3's."""
 
 

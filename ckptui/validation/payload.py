@@ -66,7 +66,9 @@ def read_payload(
 
 
 def _judge_sums(source: Source, content: Content, sums: Sums) -> Finding:
-    saved_id = _saved_id(source, content.records)
+    # Records that another program has changed on purpose no longer match torch's own fold of them.
+    changed = any(problem.code == "packed-again" for problem in content.problems)
+    saved_id = "" if changed else _saved_id(source, content.records)
     return judge_sums(sums, content.records, content.header.tensors, saved_id)
 
 

@@ -29,9 +29,9 @@ def check_static_load(
         )
     if header.format == "safetensors":
         return _by_its_reader(problems)
-    newer = [problem.text for problem in problems if problem.code in LOADER_CODES]
-    if newer:
-        return failed(Category.INCOMPATIBLE, f"{newer[0]}; upgrade torch")
+    barred = [problem.text for problem in problems if problem.code in LOADER_CODES]
+    if barred:
+        return failed(Category.INCOMPATIBLE, barred[0])
     if header.format == "torchscript":
         return Finding(
             Result.FAIL,

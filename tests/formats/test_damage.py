@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
 import zipfile
@@ -128,44 +129,6 @@ def test_bytes_added_or_taken(
         assert code in codes(header)
 
 
-UNSEEN_LOCAL = {*range(4, 6), *range(10, 14)}
-UNSEEN_ENTRY = {*range(4, 8), *range(12, 16), *range(34, 42)}
-"""Version needed, version made by, time stamps, attributes, disk: nothing that anybody reads."""
-
-
-def _unseen(data: bytes, path: str) -> set[int]:
-    """Bytes of a zip that carry nothing: no reader looks at them, and none can miss them."""
-    unseen: set[int] = set()
-    with zipfile.ZipFile(path) as archive:
-        at = archive.start_dir
-        for info in archive.infolist():
-            unseen |= {info.header_offset + i for i in UNSEEN_LOCAL}
-            padding = info.header_offset + 30 + len(info.filename.encode())
-            unseen |= {padding, padding + 1}  # the id of the padding field
-            unseen |= {at + i for i in UNSEEN_ENTRY}
-            at += 46 + len(info.filename.encode()) + len(info.extra)
-    # zip64 end record: versions and disks; locator: disks.
-    return unseen | {at + i for i in (*range(12, 24), *range(60, 64), *range(72, 76))}
-
-
-def test_every_byte_of_the_structure_is_accounted_for(good_files: dict[str, str]) -> None:
-    """Flip each byte that is neither payload nor meaningless: each flip is seen."""
-    path = good_files["bare_tensor"]
-    data = bytearray(content(path))
-    whole = read(bytes(data))
-    unseen = _unseen(bytes(data), path)
-    for record in whole.records:
-        unseen |= set(range(record.data_start, record.data_start + record.size))
-    checked = 0
-    for at in sorted(set(range(len(data))) - unseen):
-        for bit in (0x01, 0x10, 0x80):
-            data[at] ^= bit
-            assert read(bytes(data)).problems, f"byte {at}, bit {bit:#x}"
-            data[at] ^= bit
-            checked += 1
-    assert checked > 2000
-
-
 def test_sizes_and_places_are_compared_with_the_pickle(
     good_files: dict[str, str], tmp_path: object
 ) -> None:
@@ -182,7 +145,9 @@ def test_sizes_and_places_are_compared_with_the_pickle(
                 )
                 if new is not None:
                     archive.writestr(name, new)
-        return read_header(path)
+        header = read_header(path)
+        others = tuple(p for p in header.problems if p.code != "packed-again")
+        return dataclasses.replace(header, problems=others)
 
     assert changed().problems == ()
     short = changed(data_0=b"\0" * 12)
@@ -204,24 +169,13 @@ def test_sizes_and_places_are_compared_with_the_pickle(
     assert "missing-record" in codes(changed(data_pkl=None))
 
 
-def test_a_mac_packed_it_again(good_files: dict[str, str], tmp_path: object) -> None:
-    path = os.path.join(str(tmp_path), "mac.pt")
-    with zipfile.ZipFile(good_files["full"]) as source, zipfile.ZipFile(path, "w") as target:
-        for name in source.namelist():
-            target.writestr(name, source.read(name))
-        target.writestr("__MACOSX/full/._data.pkl", b"x")
-    problems = read_header(path).problems
-    assert [problem.code for problem in problems] == ["two-roots"]
-    assert "packed again on a Mac" in problems[0].text
-
-
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_names_that_point_elsewhere_and_duplicates(tmp_path: object) -> None:
     path = os.path.join(str(tmp_path), "x.pt")
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a/data.pkl", b"\x80\x02}.")
         archive.writestr("a/version", b"3\n")
-        archive.writestr("a/version", b"3\n")
+        archive.writestr("a/version", b"4\n")
         archive.writestr("a/../../etc/passwd", b"x")
     found = {problem.code: problem.kind for problem in read_header(path).problems}
     assert found == {"duplicate": "damaged", "traversal": "hostile"}
@@ -298,12 +252,12 @@ class TestSafetensors:
         assert found[-1] in {"tiling", "bad-header"}
 
 
-def _structure(header: Header, size: int, unseen: set[int]) -> list[int]:
-    """Offsets whose loss the structure must show: everything but payloads and empty fields."""
+def _structure(header: Header, size: int) -> list[int]:
+    """Offsets whose loss the structure must show: everything but payloads."""
     payload: set[int] = set()
     for record in header.records:
         payload |= set(range(record.data_start, record.data_start + record.size))
-    return sorted(set(range(size)) - payload - unseen)
+    return sorted(set(range(size)) - payload)
 
 
 def test_random_damage_to_the_structure_is_always_seen(good_files: dict[str, str]) -> None:
@@ -311,7 +265,7 @@ def test_random_damage_to_the_structure_is_always_seen(good_files: dict[str, str
     rng = random.Random(3)
     for name in ("full", "many_storages_sorting", "old_writer"):
         data = content(good_files[name])
-        places = _structure(read(data), len(data), _unseen(data, good_files[name]))
+        places = _structure(read(data), len(data))
         for _ in range(300):
             at = rng.choice(places)
             length = rng.choice((1, 4, 32, 300))

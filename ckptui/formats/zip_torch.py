@@ -1,0 +1,112 @@
+"""How torch itself writes a zip's headers, byte for byte, and who else wrote into one.
+
+Every byte of them is known beforehand (caffe2/serialize/inline_container.cc through
+third_party/miniz-3.0.2/miniz.c, ``mz_zip_writer_add_mem_ex_v2``; the same since torch 1.4):
+``version made by`` 0, ``version needed`` 0 or 20 where it is packed, no attributes, no comment,
+flags 0x0808 (0x0800 where there is no data), local CRC and sizes 0, and an extra field "FB" of
+'Z's before the data. No other program writes headers like these, so that one of torch's with a
+few wrong bits in it was damaged later. Programs that change an archive keep them for the records
+that they leave alone: 7-Zip as they are, Info-ZIP with the descriptor moved into the header.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ckptui.formats.zip_directory import Directory, Entry
+
+_DESCRIPTOR: Final = 0x08
+_UTF8: Final = 0x0800
+_FULL32: Final = 0xFFFFFFFF
+_NOTHING: Final = bytes(12)
+_FAULTS: Final = 2
+"""Fields in which a damaged header of torch's may differ; another writer's differ in four."""
+_ZIP64_MADE_BY: Final = 0x031E  # miniz, mz_zip_writer_finalize_archive
+
+
+def judge_entry(entry: Entry, local: bytes | None) -> None:
+    """Tell whether torch wrote an entry, and whether it still is as torch wrote it.
+
+    Args:
+        entry: The entry; ``by_torch``, ``as_saved`` and ``faults`` are filled in.
+        local: Its whole local header with name and extra field, or None where it was not read.
+    """
+    faults, allowed = _directory_faults(entry), 1
+    if local is not None:
+        faults += _local_faults(entry, local)
+        allowed = _FAULTS if b"FB" in local[30 + len(entry.raw_name) :] else 1
+    entry.by_torch = len(faults) <= allowed
+    if entry.by_torch:
+        entry.faults = tuple(faults)
+        entry.as_saved = bool(entry.flags & _DESCRIPTOR or not entry.size)
+
+
+def _directory_faults(entry: Entry) -> list[str]:
+    faults = []
+    if entry.made_by:
+        faults.append("the version that made it")
+    if int.from_bytes(entry.head[:2], "little") != (20 if entry.method else 0):
+        faults.append("the version needed to read it")
+    if entry.flags | _DESCRIPTOR != _UTF8 | _DESCRIPTOR:
+        faults.append("its flags")
+    if entry.rest != _NOTHING and (entry.rest[2:] != _NOTHING[2:] or entry.extra != _zip64(entry)):
+        faults.append("its attributes")
+    return faults
+
+
+def _zip64(entry: Entry, local: bool = False) -> bytes:
+    """The zip64 field of a large record; miniz leaves the packed size 0 in the local header."""
+    large, far = entry.size >= _FULL32, entry.header_start >= _FULL32
+    if not large and not far:
+        return b""
+    packed = 0 if local and entry.flags & _DESCRIPTOR else entry.packed
+    numbers = [entry.size, packed] if large else []
+    numbers += [entry.header_start] if far else []
+    body = b"".join(number.to_bytes(8, "little") for number in numbers)
+    return b"\x01\x00" + len(body).to_bytes(2, "little") + body
+
+
+def _local_faults(entry: Entry, local: bytes) -> list[str]:
+    faults = []
+    if local[4:14] != entry.head:
+        faults.append("its local version, flags, method or time")
+    if entry.flags & _DESCRIPTOR and local[14:26] != _NOTHING:
+        faults.append("its local sizes or checksum")
+    extra = local[30 + len(entry.raw_name) :]
+    zip64 = _zip64(entry, local=True)
+    if zip64 and not entry.flags & _DESCRIPTOR:
+        return faults  # written anew by another program, in an order of its own
+    padding = extra[len(zip64) :]
+    length = len(padding) - 4
+    if (
+        length < 0
+        or not extra.startswith(zip64)
+        or padding[:4] != b"FB" + length.to_bytes(2, "little")
+        or padding.count(b"Z", 4) != length
+    ):
+        faults.append("its padding")
+    return faults
+
+
+def judge_archive(directory: Directory) -> None:
+    """Damage in torch's own headers, told; see :func:`was_packed_again` for the rest."""
+    for entry in directory.entries:
+        if entry.faults:
+            what = " and ".join(entry.faults)
+            text = f"the record {entry.shown} is not as torch wrote it: {what} changed"
+            directory.tell("header-changed", text, entry.header_start)
+    made_by = directory.zip64_made_by
+    if made_by not in {-1, 45, _ZIP64_MADE_BY} and all(e.as_saved for e in directory.entries):
+        directory.add("zip64-damaged", "its zip64 end record was changed", directory.end)
+
+
+def was_packed_again(directory: Directory) -> bool:
+    """True where another program wrote the archive, or changed it after torch had."""
+    if directory.zip64_made_by != _ZIP64_MADE_BY:
+        return True
+    before = -1
+    for entry in directory.entries:
+        if not entry.as_saved or entry.header_start < before:
+            return True
+        before = entry.header_start
+    return False
