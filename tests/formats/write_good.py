@@ -187,7 +187,7 @@ VALUES: dict[str, object] = {
     "long_list": list(range(100_000)),
     "many_tensors": {f"layer{i}.w": torch.ones(1) for i in range(500)},
     "many_storages_sorting": {str(i): torch.full((i + 1,), float(i)) for i in range(25)},
-    "ids_as_keys": {id(object()) + i: torch.ones(1) for i in range(3)},
+    "ids_as_keys": {139_637_976_727_232 + i: torch.ones(1) for i in range(3)},
     "tensor_with_attributes": torch.ones(2),
     "lightning_like": full_checkpoint(
         **{"pytorch-lightning_version": "2.6.6", "global_step": 4500, "state_dict": {},
