@@ -39,6 +39,7 @@ class PickleTree:
         finished: True where STOP was reached.
         problems: What is wrong with it, first things first.
         protocol: Highest protocol declared.
+        opcodes: Opcodes that were executed.
     """
 
     root: object = None
@@ -48,14 +49,15 @@ class PickleTree:
     finished: bool = False
     problems: list[Problem] = field(default_factory=list)
     protocol: int = 0
+    opcodes: int = 0
 
 
 class Machine:
     """State of one run; opcodes live in ``pickle_values`` and ``pickle_ops``."""
 
     __slots__ = (
-        "big_keys", "data", "globals", "limits", "marks", "memo", "pos", "problems", "protocol",
-        "stack", "storages",
+        "big_keys", "data", "globals", "left", "limits", "marks", "memo", "pos", "problems",
+        "protocol", "stack", "storages",
     )  # fmt: skip
 
     def __init__(self, data: bytes, limits: Limits, start: int = 0) -> None:
@@ -70,6 +72,7 @@ class Machine:
         self.problems: list[Problem] = []
         self.protocol = 0
         self.big_keys = 0
+        self.left = 0  # opcodes that it did not need
 
     def fail(self, code: str, text: str, kind: str = "damaged") -> StopReading:
         """The exception to raise where reading must end here."""
@@ -209,6 +212,7 @@ class Machine:
                 elif op == 0x28 and len(marks) < most_marks:  # MARK
                     marks.append(len(stack))
                 elif op == 0x2E:  # STOP
+                    self.left = left - 1
                     return
                 else:
                     handlers[op](self)
@@ -288,6 +292,7 @@ def _tree(machine: Machine, finished: bool) -> PickleTree:
         finished=finished,
         problems=machine.problems,
         protocol=machine.protocol,
+        opcodes=machine.limits.opcodes - machine.left,
     )
 
 

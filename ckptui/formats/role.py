@@ -57,6 +57,10 @@ def role_of(header: Header) -> Role:
     if header.format == "safetensors":
         named = any("." in key or _LAYER.search(key) for key in header.keys)
         return Role.WEIGHTS if named or header.metadata.get("format") else Role.UNKNOWN
+    if header.format == "npz":
+        # Data sets come so as well, under names of any kind.
+        role = _of_dict(header) if header.keys else Role.UNKNOWN
+        return Role.UNKNOWN if role is Role.DATA else role
     if header.format not in _READ or not header.top_type:
         return Role.UNKNOWN
     if header.keys or header.top_type in _DICTS:
@@ -76,7 +80,7 @@ def _of_dict(header: Header) -> Role:
     if any(_TRAINING.search(key) for key in keys):
         return Role.TRAINING
     progress = any(key in header.top for key in (*STEP_KEYS, *EPOCH_KEYS))
-    layers = any("." in key for key in keys) and bool(header.tensors)
+    layers = any("." in key or "/" in key for key in keys) and bool(header.tensors)
     if progress or layers or any(_WEIGHTS.search(key) for key in keys):
         return Role.WEIGHTS
     if any(_LAYER.search(tensor.name) for tensor in header.tensors):

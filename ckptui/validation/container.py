@@ -10,7 +10,7 @@ from ckptui.formats.recognise import describe
 from ckptui.terms import Category, Result
 from ckptui.validation.finding import Finding, failed, passed, skipped
 
-READ_IN_FULL: Final = frozenset({"torch-zip", "torchscript", "torch-legacy", "safetensors"})
+READ_IN_FULL: Final = frozenset({"torch-zip", "torchscript", "torch-legacy", "safetensors", "npz"})
 """Formats whose container is read whole; the others are recognised and, so far, not judged."""
 ZIPS: Final = frozenset({"torch-zip", "torchscript", "npz", "zip"})
 """Formats that are zip archives."""

@@ -41,9 +41,18 @@ def check_static_load(
         )
     if header.format == "torch-tar":
         return skipped("tar files by the oldest torch are never given to torch")
+    if header.format == "npz" and header.globals:
+        return _objects(split_globals(header.globals, allow))
     if header.format in {"npz", "gguf", "hdf5"}:
         return Finding(Result.NOT_APPLICABLE, "this format names no code")
     return _judge(split_globals(header.globals, allow))
+
+
+def _objects(split: GlobalsSplit) -> Finding:
+    """Arrays of objects are pickles, which numpy loads only where it is told to."""
+    if split.dangerous or split.unknown:
+        return _refused(split)
+    return Finding(Result.WARN, "holds pickled objects: np.load needs allow_pickle=True")
 
 
 def _by_its_reader(problems: Sequence[Problem]) -> Finding:

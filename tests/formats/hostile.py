@@ -166,6 +166,24 @@ def _json_bombs(body: bytes) -> Callable[[str], None]:
     return make
 
 
+def _npz(members: int, member: bytes) -> Callable[[str], None]:
+    """A NumPy archive of so many equal members."""
+
+    def make(path: str) -> None:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for number in range(members):
+                archive.writestr(f"{number}.npy", member)
+
+    return make
+
+
+def _npy(fields: bytes, body: bytes = b"") -> bytes:
+    return b"\x93NUMPY\x02\0" + len(fields).to_bytes(4, "little") + fields + body
+
+
+_OBJECTS = b"{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"
+
+
 FILES: dict[str, Callable[[str], None]] = {
     "bomb": _bomb,
     "bomb_that_lies": _bomb_that_lies,
@@ -175,6 +193,19 @@ FILES: dict[str, Callable[[str], None]] = {
     "deep_json": _json_bombs(b'{"a":' * 500_000),
     "wide_json": _json_bombs(b'{"a":[' + b"{}," * 2_600_000 + b"{}]}"),
     "huge_json": _json_bombs(b'{"a":[' + b"0," * 20_000_000 + b"0]}"),
+    "npz_of_long_headers": _npz(
+        400,
+        _npy(b"{'descr': [" + b"('a', '<f4')," * 4000 + b"], 'fortran_order': False, 'shape': ()}"),
+    ),
+    "npz_of_deep_headers": _npz(200, _npy(b"(" * 60_000)),
+    "npz_of_expressions": _npz(100, _npy(b"{'shape': " + b"1if 1else " * 6000 + b"1}")),
+    "npz_of_many_pickles": _npz(20, _npy(_OBJECTS, b"\x80\x02" + b"]" * 1_400_000 + b".")),
+    "npz_of_many_arrays": _npz(
+        31_000, _npy(b"{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }", bytes(4))
+    ),
+    "npz_that_runs": _npz(
+        1, _npy(_OBJECTS, PROTO + b"cos\nsystem\n" + text("touch RAN") + b"\x85R.")
+    ),
     "long_json_number": _json_bombs(b'{"a":' + b"9" * 1_000_000 + b"}"),
 }
 

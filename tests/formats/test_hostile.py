@@ -46,12 +46,18 @@ EXPECTED = {
     "bytes_after_stop": "pickle-broken",
     "huge_shape": "tensor-bounds",
     "deep_json": "bad-header",
+    "npz_of_long_headers": "record-size",
+    "npz_of_deep_headers": "bad-array",
+    "npz_of_expressions": "bad-array",
+    "npz_of_many_pickles": "reader-limit",
+    "npz_of_many_arrays": "reader-limit",
     "long_json_number": "bad-header",
 }
 """The problem that must be among those told."""
 
 NAMED = {
     "runs_a_command": "os.system",
+    "npz_that_runs": "os.system",
     "runs_by_inst": "os.system",
     "runs_by_obj": "os.system",
     "runs_by_build": "os.system",

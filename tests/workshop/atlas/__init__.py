@@ -1,1 +1,0 @@
-"""The atlas: what each checker says about each file of the workshop."""
