@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
+
+import pytest
 
 # A test runner that was started by nohup, in the background or by some CI ignores hang-ups and
 # ctrl-C, and so would every child of it; what the tests say is about ordinary processes.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What is remembered about the files of tests stays out of the cache of who runs them."""
+    os.environ["CKPTUI_CACHE"] = str(tmp_path_factory.mktemp("cache"))

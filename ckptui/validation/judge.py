@@ -98,16 +98,21 @@ def worth_loading(verdict: Verdict) -> bool:
 
 def with_load(verdict: Verdict, finding: Finding, *, asked: int) -> Verdict:
     """The verdict with torch's own word on level 3 in place of the static one."""
-    checks = {**verdict.checks, Level.LOAD: finding.check}
+    return with_finding(verdict, Level.LOAD, finding, asked=asked)
+
+
+def with_finding(verdict: Verdict, level: Level, finding: Finding, *, asked: int) -> Verdict:
+    """The verdict with another finding in place of that of one level."""
+    checks = {**verdict.checks, level: finding.check}
     detail = "\n".join(text for text in (verdict.detail, finding.detail) if text)
-    loaded = replace(verdict, checks=checks, level=level_reached(checks), detail=detail)
+    anew = replace(verdict, checks=checks, level=level_reached(checks), detail=detail)
     if finding.category is not None and _strength(finding) < PRECEDENCE.index(verdict.category):
         remedy = finding.remedy or REMEDIES.get(finding.category)
-        return replace(loaded, category=finding.category, reason=finding.reason, remedy=remedy)
+        return replace(anew, category=finding.category, reason=finding.reason, remedy=remedy)
     if verdict.category not in GOOD:
-        return loaded
+        return anew
     return _without_trouble(
-        replace(loaded, category=Category.VALID, reason=""), asked=asked, header_only=False
+        replace(anew, category=Category.VALID, reason=""), asked=asked, header_only=False
     )
 
 

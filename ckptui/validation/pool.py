@@ -16,11 +16,13 @@ from itertools import count
 from threading import Lock
 from typing import Final
 
+from ckptui.validation.cache import Cache
 from ckptui.validation.crew import Crew, Job
 from ckptui.validation.events import Answer, Done, Event, Progress
 from ckptui.validation.finding import Finding
 from ckptui.validation.judge import with_load, worth_loading
 from ckptui.validation.loader_client import Load, LoaderClient
+from ckptui.validation.memory import Memory
 from ckptui.validation.trouble import cancelled
 from ckptui.validation.verdict import Verdict
 from ckptui.validation.wire import Request, verdict_from_wire
@@ -45,6 +47,7 @@ class Pool:
             processors that this process may use, at most eight.
         python: Interpreter whose torch level 3 asks; found by itself where None.
         patience: Seconds without a sign of life before a worker is given up.
+        cache: What is known already; by default the user's own.
 
     Example:
         >>> pool = Pool()
@@ -55,7 +58,12 @@ class Pool:
     """
 
     def __init__(
-        self, jobs: int | None = None, python: str | None = None, *, patience: float = PATIENCE
+        self,
+        jobs: int | None = None,
+        python: str | None = None,
+        *,
+        patience: float = PATIENCE,
+        cache: Cache | None = None,
     ) -> None:
         self.jobs = max(1, jobs or min(_MOST_WORKERS, len(os.sched_getaffinity(0))))
         self._patience = patience
@@ -68,6 +76,7 @@ class Pool:
         self._out: list[Event] = []
         self._crew = Crew(self.jobs, patience, self)
         self._loader = LoaderClient(python, self._loaded, patience)
+        self._memory = Memory(cache if cache is not None else Cache(), python)
         self._ear, self._mouth = socket.socketpair()
         self._ear.setblocking(False)
         self._mouth.setblocking(False)
@@ -101,6 +110,10 @@ class Pool:
             # Full: it is awake already. Closed: there is nobody to wake.
             pass
 
+    def flush(self) -> None:
+        """Wait, for half a second at most, until the verdicts so far are kept."""
+        self._memory.flush()
+
     @property
     def pending(self) -> int:
         """Requests that have not ended yet."""
@@ -131,6 +144,7 @@ class Pool:
         self._closed = True
         self._crew.close()
         self._loader.close()
+        self._memory.close()
         self._ear.close()
         self._mouth.close()
 
@@ -150,9 +164,13 @@ class Pool:
         with self._lock:
             arrived, self._arrived = self._arrived, deque()
             unwanted, self._unwanted = self._unwanted, deque()
+        known = self._memory.answers((job.id, job.request) for job in arrived)
         for job in arrived:
             self._requests[job.id] = job.request
-            self._crew.add(job)
+            if job.id in known:
+                self._finish(job.id, known[job.id])
+            else:
+                self._crew.add(job)
         for id_ in unwanted:
             self._take_back(id_)
 
@@ -167,6 +185,7 @@ class Pool:
         request = self._requests.pop(id_, None)
         if request is None:
             return
+        self._memory.keep(id_, verdict)
         if request.kind == "check":
             self._out.append(Done(id_, verdict))
         else:
@@ -185,8 +204,10 @@ class Pool:
 
     def checked(self, job: Job, wire: Mapping[str, object]) -> None:
         """A verdict from the bytes: torch has the next word where it was asked for."""
-        verdict = verdict_from_wire(wire)
-        if job.request.wants_loader and worth_loading(verdict):
+        verdict = self._memory.compare(job.id, verdict_from_wire(wire))
+        if verdict is None:
+            self._crew.add(job)
+        elif job.request.wants_loader and worth_loading(verdict):
             self._loader.add(job.id, verdict, job.request.allow_globals)
         else:
             self._finish(job.id, verdict)

@@ -167,6 +167,7 @@ class Checks:
 
     def _ask_header(self, path: str) -> None:
         demand = self._catalog.demand(path)
+        signature = self._catalog.entries[path].signature
         request = Request(
             self._absolute(path),
             level=4,
@@ -174,8 +175,8 @@ class Checks:
             header_only=True,
             required_keys=demand.required_keys,
             allow_globals=demand.allow_globals,
+            seen=signature,
         )
-        signature = self._catalog.entries[path].signature
         self._flying.add(path)
         self._submit(request, _Flight(path, signature, demand))
 

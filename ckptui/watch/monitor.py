@@ -108,7 +108,7 @@ class Monitor:
             self._thread.start()
 
     def close(self) -> None:
-        """End scanner and workers; never waits for one that hangs."""
+        """End scanner and workers; never waits for one that hangs, half a second for the cache."""
         if self._closed:
             return
         self._closed = True
@@ -119,6 +119,8 @@ class Monitor:
             self._published.notify_all()
         if self._pool is not None:
             self._pool.wake()
+            # The process may end at once: what was found out should not be found out again.
+            self._pool.flush()
 
     def __enter__(self) -> Self:
         self.start()
