@@ -153,6 +153,12 @@ def _arrays() -> dict[str, object]:
     return {"weights": rng.normal(size=(20, 20)), "step": 8, "names": ["a", "b"]}
 
 
+def _trained(path: str) -> None:
+    from tests.workshop.lightning_run import write
+
+    write(path)
+
+
 def _lightning(seed: int) -> dict[str, object]:
     net = torch.nn.Linear(8, 8)
     optimizer = torch.optim.AdamW(net.parameters())
@@ -222,6 +228,7 @@ def own_files(seed: int) -> dict[str, Callable[[str], None]]:
         "newer_version": _torch(checkpoint(seed + 5, version="2.0")),
         "version_no_number": _torch(checkpoint(seed + 5, version="abc")),
         **_values(),
+        "lightning_trainer": _trained,
     }
 
 

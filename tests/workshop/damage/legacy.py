@@ -7,7 +7,8 @@ import pickle
 import pickletools
 from dataclasses import dataclass
 
-from tests.workshop.shop import LOST_BEGINNING, Shop, damaged, flipped, patched, unseen
+from tests.workshop.shop import LOST_BEGINNING, VALID, Shop, damaged, flipped, patched, unseen
+from tests.workshop.specimen import Kind, Truth
 
 _FORMAT = "torch-legacy"
 _EMBED = 4096
@@ -73,7 +74,6 @@ def _seen(shop: Shop, data: bytes, parts: _Legacy, embed: int) -> None:
     middle = parts.storages[len(parts.storages) // 2][0]
     for name, broken, note in (
         ("trailing", data + b"\xa5" * 100, "100 bytes stand behind its last storage"),
-        ("joined", data + data, "two of them joined in one file"),
         ("count-flipped", flipped(data, embed + 1), "a storage's own count is another"),
         ("zeroed-tail", data[:middle] + bytes(len(data) - middle), "its second half is zeros"),
         ("zeroed-pickle", patched(data, parts.ends[2] + 20, bytes(64)),
@@ -84,6 +84,9 @@ def _seen(shop: Shop, data: bytes, parts: _Legacy, embed: int) -> None:
         ("lf-to-crlf", data.replace(b"\n", b"\r\n"), "converted as text: line ends"),
     ):  # fmt: skip
         shop.add(f"legacy/{name}", broken, damaged(note, format_=""))
+    note = "two saves into one open file; torch.load reads the first"
+    truth = Truth(Kind.ODD, VALID, note, _FORMAT, words=("another save",))
+    shop.add("legacy/two-saves", data + data, truth)
     truth = damaged("its magic number is damaged", categories=LOST_BEGINNING, format_="")
     shop.add("legacy/magic-flipped", flipped(data, 5, 1), truth)
 
