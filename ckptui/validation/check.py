@@ -11,7 +11,7 @@ from ckptui.terms import Category, Level, Result
 from ckptui.validation.container import check_container
 from ckptui.validation.facts import facts_of
 from ckptui.validation.finding import Finding, skipped
-from ckptui.validation.judge import is_structural, judge, verdict_without_reading
+from ckptui.validation.judge import is_structural, judge, verdict_without_reading, worst
 from ckptui.validation.keys import check_keys
 from ckptui.validation.login_node import is_too_much, sentence
 from ckptui.validation.payload import Payload, read_payload
@@ -141,17 +141,17 @@ def _check(
     if order.level < Level.CONTAINER or size.category is not None:
         findings = {Level.SIZE: size}
         header = Header("empty" if source.size == 0 else "", source.size)
-        return _settle(source, order, _verdict(source, order, header, findings))
+        return _settle(source, order, _verdict(source, order, Content(header, (), ()), findings))
     content = read_content(source, whole=not order.header_only)
     findings = _from_content(source, content, order)
     findings[Level.SIZE] = size
     if order.level >= Level.CHECKSUMS and not order.header_only:
         progress = Progress(0, on_progress, is_cancelled)
         payload = _deep(source, content, order, findings[Level.CONTAINER], progress)
-        verdict = _verdict(source, order, content.header, findings | payload.findings)
+        verdict = _verdict(source, order, content, findings | payload.findings)
         facts = replace(verdict.facts, content=payload.content)
         return _settle(source, order, replace(verdict, facts=facts))
-    return _settle(source, order, _verdict(source, order, content.header, findings))
+    return _settle(source, order, _verdict(source, order, content, findings))
 
 
 def _from_content(source: Source, content: Content, order: Order) -> dict[Level, Finding]:
@@ -209,10 +209,26 @@ def _deep(
 
 
 def _verdict(
-    source: Source, order: Order, header: Header, findings: dict[Level, Finding]
+    source: Source, order: Order, content: Content, findings: dict[Level, Finding]
 ) -> Verdict:
-    facts = facts_of(source.path, header, source.signature)
-    return judge(source.path, findings, facts, asked=order.level, header_only=order.header_only)
+    """The verdict, with what happened to a bad file in place of what is wrong with it."""
+    last_word = ""
+    level = worst(findings)
+    if level is not None:
+        from ckptui.validation.diagnosis import diagnose, sharpened, torch_line  # for bad files
+
+        diagnosis = diagnose(source, content, findings)
+        if diagnosis is not None:
+            findings = findings | {level: sharpened(findings[level], diagnosis)}
+            last_word = torch_line(diagnosis)
+    return judge(
+        source.path,
+        findings,
+        facts_of(source.path, content.header, source.signature),
+        asked=order.level,
+        header_only=order.header_only,
+        last_word=last_word,
+    )
 
 
 def _settle(source: Source, order: Order, verdict: Verdict) -> Verdict:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol, cast
 
 from isal import igzip_lib, isal_zlib
@@ -227,7 +227,8 @@ def _damaged(wrong: Sequence[RecordSum], tensors: Sequence[TensorInfo]) -> Findi
         f"{entry.record.name}: CRC-32 {entry.crc:08x}, recorded {entry.record.crc or 0:08x}"
         for entry in wrong[:20]
     ]
-    return failed(Category.CORRUPTED, reason, "\n".join(lines))
+    places = tuple(entry.record.name for entry in wrong)
+    return replace(failed(Category.CORRUPTED, reason, "\n".join(lines)), places=places)
 
 
 def _cause(wrong: Sequence[RecordSum]) -> str:

@@ -19,6 +19,7 @@ class Finding:
         reason: The verdict's sentence if this finding decides the category.
         detail: Further sentences, for the detail pane.
         remedy: The repair for this finding, where it is not the category's usual one.
+        places: Names of the records that it has something against, for the diagnosis.
     """
 
     result: Result
@@ -27,6 +28,7 @@ class Finding:
     reason: str = ""
     detail: str = ""
     remedy: Action | None = None
+    places: tuple[str, ...] = ()
 
     @property
     def check(self) -> Check:

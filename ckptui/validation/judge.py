@@ -50,6 +50,12 @@ def level_reached(checks: Mapping[Level, Check]) -> int:
     return reached
 
 
+def worst(findings: Mapping[Level, Finding]) -> Level | None:
+    """The level whose finding decides the category, or None where none has anything against it."""
+    against = [level for level in findings if findings[level].category is not None]
+    return min(against, key=lambda level: _strength(findings[level]), default=None)
+
+
 def judge(
     path: str,
     findings: Mapping[Level, Finding],
@@ -57,6 +63,7 @@ def judge(
     *,
     asked: int,
     header_only: bool = False,
+    last_word: str = "",
 ) -> Verdict:
     """Make the verdict of one checkpoint.
 
@@ -66,10 +73,11 @@ def judge(
         facts: From the header.
         asked: Highest level asked for.
         header_only: True where only the header was read, so that it cannot be ``valid``.
+        last_word: Last line of the details: what torch says of the file.
     """
     checks = {level: findings[level].check for level in sorted(findings)}
-    against = [finding for finding in findings.values() if finding.category is not None]
-    detail = "\n".join(line for f in findings.values() if (line := f.detail))
+    lines = [*(finding.detail for finding in findings.values()), last_word]
+    detail = "\n".join(line for line in lines if line)
     verdict = Verdict(
         path,
         Category.VALID,
@@ -79,11 +87,12 @@ def judge(
         facts=facts,
         checked_at=now(),
     )
-    if against:
-        worst = min(against, key=_strength)
-        category = worst.category or Category.UNCHECKED
-        remedy = worst.remedy or _usual(category, facts)
-        return replace(verdict, category=category, reason=worst.reason, remedy=remedy)
+    level = worst(findings)
+    if level is not None:
+        against = findings[level]
+        category = against.category or Category.UNCHECKED
+        remedy = against.remedy or _usual(category, facts)
+        return replace(verdict, category=category, reason=against.reason, remedy=remedy)
     return _without_trouble(verdict, asked=asked, header_only=header_only)
 
 
