@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from ckptui.terms import Category
 
-FOREIGN, CORRUPTED = Category.FOREIGN, Category.CORRUPTED
+FOREIGN, CORRUPTED, INCOMPATIBLE = Category.FOREIGN, Category.CORRUPTED, Category.INCOMPATIBLE
 
 
 @dataclass(frozen=True)
@@ -194,11 +194,11 @@ def repacked_files(bases: Bases) -> Iterator[Damaged]:
     yield Damaged("lost_version.pt", _repack(g, drop=("version",)), CORRUPTED, ("version",))
     yield Damaged("short.pt", _repack(g, {"data/3": b"x" * 100}), CORRUPTED, ("100 bytes",))
     yield Damaged("order.pt", _repack(g, {"byteorder": b"middle"}), CORRUPTED, ("byte order",))
-    yield Damaged("no_root.pt", _repack(g, root=""), CORRUPTED, ("packed again", "folder"))
-    yield Damaged("deep.pt", _repack(g, root="x/good/"), CORRUPTED, ("packed again", "too deep"))
-    yield Damaged("mac.pt", _repack(g, first="__MACOSX/._good"), CORRUPTED, ("on a Mac",))
+    yield Damaged("no_root.pt", _repack(g, root=""), INCOMPATIBLE, ("packed again", "folder"))
+    yield Damaged("deep.pt", _repack(g, root="x/good/"), INCOMPATIBLE, ("packed again", "too deep"))
+    yield Damaged("mac.pt", _repack(g, first="__MACOSX/._good"), INCOMPATIBLE, ("on a Mac",))
     newer = _repack(g, version, drop=(".data/serialization_id",))
-    yield Damaged("newer.pt", newer, Category.INCOMPATIBLE, ("version 11", "upgrade torch"))
+    yield Damaged("newer.pt", newer, INCOMPATIBLE, ("version 11", "upgrade torch"))
 
 
 def _repack(

@@ -128,4 +128,4 @@ def _repacked(name: str) -> Cause:
         "use the file as it was saved; or unpack it and pack the folder that holds data.pkl "
         "itself: zip -0 -r NEW.pt FOLDER"
     )
-    return Cause("re-zipped", reason, (f"its pickle is {name}",), advice, Category.CORRUPTED)
+    return Cause("re-zipped", reason, (f"its pickle is {name}",), advice, Category.INCOMPATIBLE)
