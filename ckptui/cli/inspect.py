@@ -10,9 +10,9 @@ from ckptui.cli.asking import ask
 from ckptui.cli.common import put, put_json, say
 from ckptui.cli.places import AnyPath, look
 from ckptui.errors import CkptuiError
-from ckptui.present.inspection import inspection_lines
-from ckptui.terms import CHECKPOINT_EXIT_CODE, EXIT_OK
-from ckptui.validation.inspect import inspect_document
+from ckptui.present.inspection import directory_lines, inspection_lines
+from ckptui.terms import CHECKPOINT_EXIT_CODE, EXIT_OK, TROUBLE, Category
+from ckptui.validation.inspect import inspect_directory, inspect_document
 
 
 @click.command("inspect")
@@ -21,14 +21,18 @@ from ckptui.validation.inspect import inspect_document
 def inspect_command(file: str, as_json: bool) -> int:
     """Show the header of FILE: version, status, step, keys, tensors, and the globals it names.
 
+    Of a checkpoint directory, its parts: what is there, what is missing, what is not whole.
+
     Reads the directory and the pickle only, whatever the file's size, with a reader that runs
     nothing. Exits 3 where the bytes contradict the format.
     """
     found = look(file)
     if isinstance(found, str):
         raise CkptuiError(found)
-    if found.is_directory:
+    if found.is_directory and not found.layout:
         raise CkptuiError(f"{file}: a directory, where a file is meant; try ckptui status on it")
+    if found.is_directory:
+        return _directory(file, as_json=as_json)
     # In a process of its own: it cannot freeze this one, whatever the file and its disk do.
     document = ask(lambda: inspect_document(file), file)
     assert isinstance(document, dict)  # noqa: S101  (ours)
@@ -41,6 +45,20 @@ def inspect_command(file: str, as_json: bool) -> int:
     for problem in problems:
         say(f"{file}: {problem}")
     return CHECKPOINT_EXIT_CODE if problems else EXIT_OK
+
+
+def _directory(path: str, *, as_json: bool) -> int:
+    document = ask(lambda: inspect_directory(path), path)
+    assert isinstance(document, dict)  # noqa: S101  (ours)
+    if as_json:
+        put_json(document, indent=2)
+    else:
+        for line in directory_lines(document):
+            put(line)
+    bad = Category(str(document["category"])) in TROUBLE
+    if bad:
+        say(f"{path}: {document['reason']}")
+    return CHECKPOINT_EXIT_CODE if bad else EXIT_OK
 
 
 def _problems(document: Mapping[str, object]) -> list[str]:

@@ -47,7 +47,7 @@ def latest_command(path: str, level: int, load: bool, series: str | None) -> int
         say(f"{best.path}: {note}")
     if not any(note.startswith("header only") for note in best.notes):
         say(f"{best.path}: looked at to level {best.level} ({Level(best.level).label})")
-    put_path(os.path.join(root, best.path))
+    put_path(os.path.normpath(os.path.join(root, best.path)))
     return EXIT_OK
 
 

@@ -28,10 +28,17 @@ class AnyPath(click.Path):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What there is at a path."""
+    """What there is at a path.
+
+    Attributes:
+        is_directory: Whether it is one.
+        is_readable: Whether this user may read it.
+        layout: Of a checkpoint directory, else empty.
+    """
 
     is_directory: bool
     is_readable: bool
+    layout: str = ""
 
 
 def look(path: str) -> Seen | str:
@@ -57,12 +64,23 @@ def look_at_all(paths: Sequence[str]) -> list[Seen | str]:
     return [each if isinstance(each, str) else Seen(*each) for each in found]
 
 
-def _look(path: str) -> tuple[bool, bool] | str:
+def _look(path: str) -> tuple[bool, bool, str] | str:
     try:
         is_directory = stat.S_ISDIR(os.stat(path).st_mode)
     except OSError as error:
         return why_not(path, error)
-    return is_directory, os.access(path, os.R_OK | os.X_OK if is_directory else os.R_OK)
+    readable = os.access(path, os.R_OK | os.X_OK if is_directory else os.R_OK)
+    return is_directory, readable, _layout(path) if is_directory and readable else ""
+
+
+def _layout(path: str) -> str:
+    from ckptui.formats.layouts import recognise_directory
+
+    try:
+        names = os.listdir(path)
+    except OSError:
+        return ""
+    return recognise_directory(names, os.path.basename(os.path.abspath(path))) or ""
 
 
 def run_directory(path: str) -> str:

@@ -76,7 +76,8 @@ def validate_command(
     log_failures: bool,
     as_json: bool,
 ) -> int:
-    """Read each of PATH… whole and judge it; a directory means every checkpoint in it.
+    """Read each of PATH… whole and judge it; a directory means every checkpoint in it,
+    or itself where it is one, such as checkpoint-500/.
 
     \b
     Levels: 1 size, 2 container, 3 load, 4 keys, 5 checksums, 6 values (NaN, Inf; warns only).
@@ -138,7 +139,7 @@ def _sort(paths: Sequence[str]) -> tuple[list[str], list[str]]:
     for given, path, found in zip(paths, meant, look_at_all(meant), strict=True):
         if isinstance(found, str) and path == given:
             raise CkptuiError(found)
-        if not isinstance(found, str) and found.is_directory:
+        if not isinstance(found, str) and found.is_directory and not found.layout:
             directories.append(path)
         else:
             files.append(path)

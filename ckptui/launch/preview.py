@@ -121,21 +121,12 @@ def _origin(snapshot: Snapshot) -> str:
         done = sum(row.status == "completed" for row in snapshot.stages)
         if done:
             return f"the recorded stages: {done} of {len(snapshot.stages)} completed"
-        unjudged = _unjudged(snapshot)
-        if unjudged:
-            return f"what the command itself takes: {unjudged} is a directory not judged here yet"
         return "the beginning: no checkpoint here is good"
     step = f"step {good.step}  " if good.step is not None else ""
     depth = Level(good.level).label if good.level in tuple(Level) else "nothing"
     lost = _steps_lost(snapshot)
     loses = f"; loses {lost} steps" if lost else ""
     return f"{step}{good.path}  checked to level {good.level} ({depth}){loses}"
-
-
-def _unjudged(snapshot: Snapshot) -> str:
-    """The first checkpoint directory that was passed over: it may well be whole."""
-    rows = (snapshot.checkpoints.get(path) for path, _ in _passed(snapshot))
-    return next((row.path for row in rows if row is not None and row.layout is not None), "")
 
 
 def _passed_over(snapshot: Snapshot) -> Iterator[str]:

@@ -10,6 +10,7 @@ from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span, line
 from ckptui.repair.model import AVAILABLE
 from ckptui.terms import Action, Category, InputState, Level, MarkerState, Result
+from ckptui.validation.verdict import Part
 from ckptui.watch.model import Checkpoint, Snapshot
 
 REMEDIES: Final[Mapping[Action, tuple[str, str]]] = {
@@ -61,6 +62,7 @@ def detail_lines(
     """
     lines = [_headline(row, ascii_only), *_diagnosis(row)]
     lines += [line(sentence) for sentence in _circumstances(row)]
+    lines += _parts(row)
     lines.append(_facts(row, now))
     press = what_to_press(row, keys, snapshot)
     return [*lines, press] if press else lines
@@ -77,6 +79,30 @@ def _diagnosis(row: Checkpoint) -> list[Line]:
     lines = [line(row.reason)] if row.reason else []
     lines += [line(Span(text, Role.MUTED)) for text in row.detail.splitlines() if text.strip()]
     return lines
+
+
+_MOST_PARTS: Final = 6
+
+
+def _parts(row: Checkpoint) -> list[Line]:
+    """A checkpoint directory's parts: those with something against them, and how many in all."""
+    if not row.parts:
+        return []
+    bad = [part for part in row.parts if part.reason]
+    lines = [_part(part) for part in bad[:_MOST_PARTS]]
+    if len(bad) > len(lines):
+        lines.append(line(Span(f"  and {len(bad) - len(lines)} more of its parts", Role.MUTED)))
+    there = [part for part in row.parts if part.size is not None]
+    largest = sorted(there, key=lambda part: -(part.size or 0))[:3]
+    names = ", ".join(f"{part.name} {units.size(part.size or 0)}" for part in largest)
+    head = f"{units.counted(len(there), 'part')}: {names}"
+    rest = "" if len(there) <= len(largest) else " …"
+    return [*lines, line(Span(head + rest, Role.MUTED))]
+
+
+def _part(part: Part) -> Line:
+    size = "not there" if part.size is None else units.size(part.size)
+    return line("  ", Span(part.name, Role.STRONG), f"  {size}  {part.reason}")
 
 
 def _circumstances(row: Checkpoint) -> list[str]:

@@ -159,6 +159,32 @@ class InspectDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class PartDocument:
+    """One file of a checkpoint directory; size null where it is missing."""
+
+    name: str
+    size: int | None
+    category: Category
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class InspectDirectoryDocument:
+    """``ckptui inspect --json`` of a checkpoint directory: its parts, from their headers alone."""
+
+    path: str
+    layout: str
+    step: int | None
+    epoch: int | None
+    category: Category
+    level: int
+    reason: str
+    parts: tuple[PartDocument, ...]
+    missing: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StepDocument:
     """One step of a repair; ``note`` says in words what a check found or will decide."""
 
@@ -246,6 +272,7 @@ DOCUMENTS: Final[dict[str, type[object]]] = {
     "status": StatusDocument,
     "validate": CheckpointDocument,
     "inspect": InspectDocument,
+    "inspect-directory": InspectDirectoryDocument,
     "repair": RepairDocument,
     "journal": JournalDocument,
     "trash": TrashDocument,

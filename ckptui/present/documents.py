@@ -94,7 +94,6 @@ def verdict_document(
     *,
     path: str | None = None,
     marker: MarkerState | None = None,
-    layout: str | None = None,
     input_hash: InputHash | None = None,
 ) -> CheckpointDocument:
     """The document of a verdict; size and time are those of the bytes that were judged.
@@ -103,7 +102,6 @@ def verdict_document(
         verdict: The outcome of a check.
         path: How to name it, else as it was asked for.
         marker: State of its marker.
-        layout: Layout of a checkpoint directory.
         input_hash: Recorded against current; None shows what is recorded as unknown.
     """
     facts = verdict.facts
@@ -111,7 +109,7 @@ def verdict_document(
     return CheckpointDocument(
         path=verdict.path if path is None else path,
         format=facts.format,
-        layout=layout,
+        layout=facts.layout or None,
         size=signature[2] if signature else None,
         modified=iso(signature[3] / 1e9) if signature else None,
         step=facts.step,

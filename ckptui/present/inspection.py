@@ -28,6 +28,35 @@ def inspection_lines(document: Mapping[str, object]) -> list[str]:
     return [line for line in lines if line]
 
 
+_DIRECTORY_ROWS: Final = ("path", "layout", "step", "epoch", "category", "reason")
+
+
+def directory_lines(document: Mapping[str, object]) -> list[str]:
+    """A checkpoint directory in lines: what it is, then a line a part, then what was noted.
+
+    Args:
+        document: As :func:`ckptui.validation.inspect.inspect_directory` makes it.
+    """
+    lines = [
+        _row(name, document[name]) for name in _DIRECTORY_ROWS if document.get(name) is not None
+    ]
+    parts = document.get("parts")
+    lines += [_part(each) for each in parts] if isinstance(parts, list) else []
+    lines += [plain(text) for text in _texts(document, "notes")]
+    return [line for line in lines if line]
+
+
+def _part(part: object) -> str:
+    if not isinstance(part, Mapping):
+        return ""
+    size = part.get("size")
+    shown = units.size(size) if isinstance(size, int) else "missing"
+    reason = str(part.get("reason") or "").removeprefix("missing: ")
+    word = "" if not reason or size is None else f"{part.get('category')}: "
+    said = "" if reason in ("", "missing") else f"  {word}{reason}"
+    return plain(f"  {part.get('name')}  {shown}{said}")
+
+
 def _row(name: str, value: object) -> str:
     if value in ("", None):
         return ""

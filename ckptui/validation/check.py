@@ -63,7 +63,7 @@ def check_file(
     pool (:mod:`ckptui.validation.pool`).
 
     Args:
-        path: The file.
+        path: The file, or a checkpoint directory (:mod:`ckptui.validation.directory`).
         level: Highest level, 1–6; the lower ones are included.
         load: Accepted for symmetry with the pool; torch is never asked here.
         required_keys: Top-level keys that must be there.
@@ -96,12 +96,13 @@ def check_file(
         here,
         listed,
     )
-    return _guarded(name, order, on_progress, cancelled)
+    return check_as(name, order, on_progress, cancelled)
 
 
-def _guarded(
+def check_as(
     path: str, order: Order, on_progress: OnProgress | None, is_cancelled: Cancelled | None
 ) -> Verdict:
+    """Check one file or checkpoint directory as an order says; see :func:`check_file`."""
     try:
         with Source(path, recall=order.recall) as source:
             if not order.here and not order.header_only:
@@ -115,6 +116,23 @@ def _guarded(
         if "null" in str(error):
             return bad_name(path)
         raise
+    except IsADirectoryError:
+        return _directory(path, order, on_progress, is_cancelled)
+    except FileNotFoundError as error:
+        return removed(path) if order.listed else unreadable(path, error)
+    except OSError as error:
+        return unreadable(path, error)
+
+
+def _directory(
+    path: str, order: Order, on_progress: OnProgress | None, is_cancelled: Cancelled | None
+) -> Verdict:
+    from ckptui.validation.directory import check_listed
+
+    try:
+        return check_listed(path, order, on_progress, is_cancelled)
+    except MemoryError:
+        return out_of_memory(path)
     except FileNotFoundError as error:
         return removed(path) if order.listed else unreadable(path, error)
     except OSError as error:
@@ -235,13 +253,14 @@ def _settle(source: Source, order: Order, verdict: Verdict) -> Verdict:
     """Bytes that moved, or are bad and young, are ``changing``: nobody is done with them yet."""
     moved = source.moved()
     if moved:
-        return _changing(verdict, moved)
+        return changing(verdict, moved)
     if order.settle and is_structural(verdict) and is_young(source.info):
-        return _changing(verdict, f"written a moment ago and not whole (yet): {verdict.reason}")
+        return changing(verdict, f"written a moment ago and not whole (yet): {verdict.reason}")
     return verdict
 
 
-def _changing(verdict: Verdict, reason: str) -> Verdict:
+def changing(verdict: Verdict, reason: str) -> Verdict:
+    """The verdict about something that somebody is not done with."""
     changing = verdict_without_reading(
         verdict.path,
         Category.CHANGING,

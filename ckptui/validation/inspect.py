@@ -48,6 +48,41 @@ def inspect_document(path: str) -> dict[str, object]:
     }
 
 
+def inspect_directory(path: str) -> dict[str, object]:
+    """Read the headers of a checkpoint directory's parts.
+
+    Args:
+        path: The directory.
+
+    Returns:
+        ``{path, layout, step, epoch, category, level, reason, parts: [{name, size, category,
+        reason}], missing, notes}``; what is missing is also a part, of size null.
+
+    Example:
+        >>> inspect_directory("checkpoint-500")["missing"]  # doctest: +SKIP
+        ['trainer_state.json']
+    """
+    from ckptui.validation.directory import check_directory
+
+    verdict = check_directory(path, header_only=True)
+    facts = verdict.facts
+    return {
+        "path": path,
+        "layout": facts.layout,
+        "step": facts.step,
+        "epoch": facts.epoch,
+        "category": verdict.category,
+        "level": verdict.level,
+        "reason": verdict.reason,
+        "parts": [
+            {"name": part.name, "size": part.size, "category": part.category, "reason": part.reason}
+            for part in facts.parts
+        ],
+        "missing": [part.name for part in facts.parts if part.size is None],
+        "notes": verdict.detail.splitlines(),
+    }
+
+
 _WIDEST: Final = 64
 """Bits; what is wider is no number that a reader of JSON could hold."""
 

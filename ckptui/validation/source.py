@@ -24,7 +24,6 @@ class OfflineError(OSError):
 
 
 _KINDS = (
-    (stat.S_ISDIR, "a directory"),
     (stat.S_ISFIFO, "a named pipe (FIFO)"),
     (stat.S_ISSOCK, "a socket"),
     (stat.S_ISCHR, "a character device"),
@@ -48,6 +47,8 @@ def is_offline(info: os.stat_result) -> bool:
 def _require_regular(info: os.stat_result) -> None:
     if stat.S_ISREG(info.st_mode):
         return
+    if stat.S_ISDIR(info.st_mode):
+        raise IsADirectoryError("a directory")
     kind = next((name for test, name in _KINDS if test(info.st_mode)), "no regular file")
     raise NotRegularError(kind)
 
@@ -74,6 +75,7 @@ class Source:
                 it back from tape.
 
         Raises:
+            IsADirectoryError: Where it is a directory.
             NotRegularError: Where it is no regular file.
             OfflineError: Where it has no blocks and ``recall`` is false.
             OSError: Where it cannot be opened.

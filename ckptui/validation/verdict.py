@@ -20,6 +20,23 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One file of a checkpoint directory, there or not.
+
+    Attributes:
+        name: Relative to the directory, ``/``-separated.
+        size: Bytes; None where it is missing.
+        category: As checked by itself; ``unchecked`` too where nothing needs it to go on.
+        reason: What stands against it, in words.
+    """
+
+    name: str
+    size: int | None
+    category: Category
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What the header says about one checkpoint, small enough to send for ten thousand of them.
 
@@ -36,6 +53,8 @@ class Facts:
         tensors: Number of tensors.
         signature: (device, inode, size, mtime_ns, ctime_ns) of the bytes that were read.
         role: What the content is good for, a :class:`ckptui.formats.role.Role`.
+        layout: Layout of a checkpoint directory, else empty.
+        parts: Of a checkpoint directory, what is missing first.
         content: Checksum of all bytes of the file, ``crc32:%08x``; empty where they were not read.
     """
 
@@ -52,6 +71,8 @@ class Facts:
     signature: tuple[int, int, int, int, int] | None = None
     role: str = ""
     content: str = ""
+    layout: str = ""
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ckptui.terms import Action, Category, Level, Result
 from ckptui.validation.source import Signature
-from ckptui.validation.verdict import Check, Facts, Verdict
+from ckptui.validation.verdict import Check, Facts, Part, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,8 @@ def verdict_to_wire(verdict: Verdict) -> dict[str, object]:
         "checks": {str(int(k)): [c.result, c.detail] for k, c in verdict.checks.items()},
         "detail": verdict.detail,
         "at": verdict.checked_at,
-        "facts": {name: getattr(facts, name) for name in Facts.__dataclass_fields__},
+        "facts": {name: getattr(facts, name) for name in Facts.__dataclass_fields__}
+        | {"parts": [[p.name, p.size, p.category, p.reason] for p in facts.parts]},
     }
 
 
@@ -142,6 +143,17 @@ def _facts(wire: object) -> Facts:
         signature=_signature(signature),
         role=str(fields.get("role", "")),
         content=str(fields.get("content", "")),
+        layout=str(fields.get("layout", "")),
+        parts=_parts(fields.get("parts")),
+    )
+
+
+def _parts(wire: object) -> tuple[Part, ...]:
+    if not isinstance(wire, list):
+        return ()
+    return tuple(
+        Part(str(name), _int_or_none(size), Category(str(category)), str(reason))
+        for name, size, category, reason in wire
     )
 
 

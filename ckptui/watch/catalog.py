@@ -169,7 +169,7 @@ class Catalog:
     def needs_check(self, path: str) -> bool:
         """True where a header check would tell something new."""
         entry = self.entries.get(path)
-        if entry is None or entry.note or entry.kind == DIRECTORY or path in self._writers:
+        if entry is None or entry.note or self._writer_of(entry):
             return False
         return self.verdict_of(path) is None
 
@@ -196,11 +196,33 @@ class Catalog:
         self._dirty |= set(self.entries)
 
     def set_writers(self, open_files: Mapping[str, str]) -> set[str]:
-        """Take relative path → who has it open for writing; the paths that nobody has any more."""
-        self._dirty |= self._writers.keys() ^ open_files.keys()
-        closed = self._writers.keys() - open_files.keys()
+        """Take relative path → who has it open for writing; the rows that nobody has any more."""
+        before = self._written()
         self._writers = dict(open_files)
-        return closed
+        now = self._written()
+        self._dirty |= before ^ now
+        return before - now
+
+    def _written(self) -> set[str]:
+        """Rows that somebody is writing to: files, and directories of which a part is open."""
+        return {self._row_of(path) for path in self._writers}
+
+    def _row_of(self, path: str) -> str:
+        """The row that a file belongs to: its own, or that of its checkpoint directory."""
+        above = path
+        while above and path not in self.entries:
+            above = folder_of(above)
+            entry = self.entries.get(above or ".")
+            if entry is not None and entry.kind == DIRECTORY:
+                return entry.path
+        return path
+
+    def _writer_of(self, entry: Entry) -> str:
+        """Who has a row's file, or a part of its directory, open for writing."""
+        if entry.kind != DIRECTORY or not self._writers:
+            return self._writers.get(entry.path, "")
+        mine = (who for path, who in self._writers.items() if self._row_of(path) == entry.path)
+        return next(mine, "")
 
     def set_progress(self, path: str, fraction: float | None) -> None:
         """Take the progress of a running check; None ends it."""
@@ -294,7 +316,7 @@ class Catalog:
             uses_markers=_marks(folder, entry),
             unit=self._is_unit(entry, folder),
             input_hash=input_hash_for(path, own, self.stages),
-            writer=self._writers.get(path, ""),
+            writer=self._writer_of(entry),
             progress=self._progress.get(path),
         )
         return checkpoint_row(entry, verdict, context)
@@ -324,7 +346,9 @@ class Catalog:
     def unsettled(self) -> Iterable[str]:
         """Paths whose verdict will not stay: asked again when they have come to rest."""
         for path, row in self.rows.items():
-            if row.category is Category.CHANGING and path not in self._writers:
+            entry = self.entries.get(path)
+            written = entry is not None and self._writer_of(entry)
+            if row.category is Category.CHANGING and not written:
                 yield path
 
 

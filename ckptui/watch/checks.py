@@ -118,7 +118,7 @@ class Checks:
         """Queue checks that somebody asked for; what has no bytes to check is finished at once."""
         for path in paths:
             entry = self._catalog.entries.get(path)
-            if entry is not None and not entry.note and not entry.layout:
+            if entry is not None and not entry.note:
                 self._orders.append(_Order(path, level, load, done))
                 self._catalog.set_progress(path, 0.0)
             else:
@@ -225,6 +225,11 @@ class Checks:
 
     def _judge(self, flight: _Flight, event: Done) -> None:
         path, catalog = flight.path, self._catalog
+        if path == "." and event.verdict.facts.signature is not None:
+            # The run directory as a checkpoint: the row counts what lies in it, the check also
+            # what lies below.
+            facts = replace(event.verdict.facts, signature=flight.signature)
+            event = replace(event, verdict=replace(event.verdict, facts=facts))
         if flight.deep:
             catalog.set_progress(path, None)
             self._finish(path, flight.done)

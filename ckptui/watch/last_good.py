@@ -30,7 +30,7 @@ def find_last_good(
         The last good one or None, and the newer ones (all of them, where there is none).
     """
     rows = list(_eligible(checkpoints, series))
-    ordered = [row for row in rows if row.step is not None or row.epoch is not None]
+    ordered = list(filter(_counts, rows))
     beside: list[Checkpoint] = []
     if ordered and series is None:
         chosen = newest_series(ordered)
@@ -40,7 +40,7 @@ def find_last_good(
         rows = ordered
     rows.sort(key=_order, reverse=True)
     beside.sort(key=_order, reverse=True)
-    best = _choose(rows, level) or _choose(_stand_ins(rows, beside), level)
+    best = _choose(rows, level) or _choose(list(filter(_counts, beside)), level)
     rows += [row for row in beside if row is best or _why_not(row, level)]
     if best is None:
         return None, tuple(PassedOver(row.path, _why_not(row, level)) for row in rows)
@@ -83,11 +83,9 @@ def _fixed_names(chosen: Sequence[Checkpoint], rows: Sequence[Checkpoint]) -> li
     ]
 
 
-def _stand_ins(rows: Sequence[Checkpoint], beside: Sequence[Checkpoint]) -> list[Checkpoint]:
-    """What may be taken where a series has no good one: never past directories not judged yet."""
-    if any(row.layout is not None for row in rows):
-        return []
-    return [row for row in beside if row.step is not None or row.epoch is not None]
+def _counts(row: Checkpoint) -> bool:
+    """True where a row can stand in for one of a series: it says how far it had come."""
+    return row.step is not None or row.epoch is not None
 
 
 def _order(row: Checkpoint) -> tuple[float, float, float]:
@@ -115,8 +113,6 @@ def _choose(rows: Sequence[Checkpoint], level: int) -> Checkpoint | None:
 
 def _why_not(row: Checkpoint, level: int) -> str:
     """Why a row cannot be the last good one; "" where it can."""
-    if row.layout is not None:
-        return "directory layout not judged yet"
     if row.status == "in_progress":
         return row.reason or "its status says in_progress"
     if row.category not in (Category.VALID, Category.UNCHECKED):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from ckptui.config import CONFIG_NAME
 from ckptui.durable import is_temporary, parse_temporary
 from ckptui.failure_log import FAILURE_LOG
-from ckptui.formats.layouts import recognise_directory
+from ckptui.formats.layouts import beside, recognise_directory
+from ckptui.formats.layouts.walk import Tally, walk
 from ckptui.formats.naming import is_candidate, skip_directory
 from ckptui.formats.states import state_kind
 from ckptui.marker import MARKER_SUFFIX
@@ -165,43 +166,28 @@ class Lister:
             # its checkpoint-500/ …): its own files are parts, what lies below is still looked at.
             self._spread(listing, items, parts=True)
             items = [item for item in items if not item.is_dir(follow_symlinks=False)]
-        size, mtime, ctime = 0, 0, info.st_ctime_ns
-        for part in self._parts(listing, items):
-            size += part.st_size
-            mtime = max(mtime, part.st_mtime_ns)
-            ctime = max(ctime, part.st_ctime_ns)
         path = listing.path or "."
+        dev, ino, size, mtime, ctime = self._tally(listing, items, info).signature
         listing.entries[path] = Entry(
-            path,
-            DIRECTORY,
-            size,
-            mtime or info.st_mtime_ns,
-            ctime,
-            info.st_dev,
-            info.st_ino,
-            layout=listing.layout,
+            path, DIRECTORY, size, mtime, ctime, dev, ino, layout=listing.layout
         )
 
-    def _parts(self, listing: Listing, items: Items) -> Iterator[os.stat_result]:
-        """Every file of a checkpoint directory; nested checkpoints become children instead."""
-        todo = [(listing.path, item) for item in items]
-        while todo:
-            folder, item = todo.pop()
-            path = join(folder, item.name)
-            self.throttle.spend()
-            self.tick()
-            try:
-                if not item.is_dir(follow_symlinks=False):
-                    yield item.stat(follow_symlinks=False)
-                elif names_a_directory(item.name) and item.name.startswith("checkpoint"):
-                    listing.children.append(Child(path, link=False))
-                elif not skip_directory(item.name):
-                    with os.scandir(self.absolute(path)) as found:
-                        inner = list(found)
-                    listing.seen += len(inner)
-                    todo += [(path, each) for each in inner]
-            except OSError:  # a part that is gone or closed to us: the rest still counts
-                continue
+    def _tally(self, listing: Listing, items: Items, info: os.stat_result) -> Tally:
+        """All files of a checkpoint directory as one; checkpoints in it become children."""
+        tally = Tally(info)
+        for found in walk(self.absolute(listing.path), items, self._pause):
+            if found.kind == "checkpoint":
+                listing.children.append(Child(join(listing.path, found.name), link=False))
+            elif found.info is not None:
+                listing.seen += "/" in found.name
+                tally.add(found.info)
+        for other in beside(listing.layout, self.absolute(listing.path)):
+            tally.beside(other)
+        return tally
+
+    def _pause(self) -> None:
+        self.throttle.spend()
+        self.tick()
 
 
 def classify(name: str, path: str) -> str:

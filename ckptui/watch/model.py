@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ckptui.terms import Action, Category, InputState, MarkerState
+from ckptui.validation.verdict import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Checkpoint:
         step_note: A sentence where name and content disagree about the step.
         detail: Further sentences for the detail pane.
         role: What the content is good for, a :class:`ckptui.formats.role.Role`.
+        parts: Of a checkpoint directory, what is missing first.
     """
 
     path: str
@@ -72,6 +74,7 @@ class Checkpoint:
     step_note: str = ""
     detail: str = ""
     role: str = ""
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

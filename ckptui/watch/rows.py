@@ -20,10 +20,9 @@ from ckptui.terms import GOOD, Action, Category, Level, MarkerState
 from ckptui.validation.known_globals import is_dangerous
 from ckptui.validation.settling import SETTLING_LOCAL
 from ckptui.validation.verdict import Facts, Verdict
-from ckptui.watch.entries import DIRECTORY, FILE, TEMPORARY, Entry
+from ckptui.watch.entries import FILE, TEMPORARY, Entry
 from ckptui.watch.model import Checkpoint, InputHash
 
-DIRECTORY_REASON: Final = "directory layout not judged yet"
 _UNKNOWN: Final = InputHash()
 
 
@@ -124,6 +123,7 @@ def checkpoint_row(entry: Entry, verdict: Verdict | None, context: Context) -> C
         step_note=facts.step_note if facts else "",
         detail=judged.detail,
         role=facts.role if facts else "",
+        parts=facts.parts if facts else (),
     )
 
 
@@ -171,8 +171,6 @@ def _judge(
         return _Judgement(Category.UNREADABLE, entry.note)
     if context.writer and (verdict is None or verdict.category is not Category.UNREADABLE):
         return _Judgement(Category.CHANGING, f"open for writing by {context.writer}")
-    if entry.kind == DIRECTORY:
-        return _Judgement(Category.UNCHECKED, DIRECTORY_REASON)
     if entry.kind == TEMPORARY:
         return _temporary(entry, verdict)
     if verdict is None:

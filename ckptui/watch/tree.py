@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from ckptui.formats.layouts import is_marked_beside
 from ckptui.watch.entries import Entry, folder_of
 from ckptui.watch.ignore import IGNORE_NAME, Ignore
 from ckptui.watch.listing import Child, Lister, Listing
@@ -130,7 +131,7 @@ class Tree:
         if before is None:
             yield from self.sweep()
             return
-        known = set(self.listings) - {path}
+        known = set(self.listings) - {path} - set(self._marked_in(before))
         budget = self.seen - before.seen
         yield from self._walk([Child(path, self._is_link(path))], budget, known)
         self._visited |= known
@@ -143,6 +144,13 @@ class Tree:
         for child in before.children:
             if child.path not in kept:
                 yield self._drop(child.path)
+
+    def _marked_in(self, listing: Listing) -> Iterator[str]:
+        """Checkpoint directories of which a file beside them, as ``latest``, says something."""
+        for child in listing.children:
+            known = self.listings.get(child.path)
+            if known is not None and is_marked_beside(known.layout):
+                yield child.path
 
     def _is_link(self, path: str) -> bool:
         parent = self.listings.get(folder_of(path))

@@ -9,7 +9,14 @@ from pydantic import TypeAdapter
 
 from ckptui.launch.model import RunRecord
 from ckptui.present import documents
-from ckptui.present.document_types import DOCUMENTS, InspectDocument, TensorDocument, WatchDocument
+from ckptui.present.document_types import (
+    DOCUMENTS,
+    InspectDirectoryDocument,
+    InspectDocument,
+    PartDocument,
+    TensorDocument,
+    WatchDocument,
+)
 from ckptui.present.schema import SCHEMA_PATH, generate
 from ckptui.repair.model import JournalEntry, Outcome, Step, TrashItem
 from ckptui.terms import Action, Category, InputState, Level, MarkerState, Result
@@ -50,6 +57,18 @@ MADE: dict[str, object] = {
     "status": documents.status_document(SNAPSHOT, [RUN]),
     "validate": documents.verdict_document(VERDICT),
     "inspect": INSPECTED,
+    "inspect-directory": InspectDirectoryDocument(
+        "checkpoint-5",
+        "hf-trainer",
+        5,
+        1,
+        Category.INCOMPLETE,
+        1,
+        "one is missing",
+        (PartDocument("a.pt", None, Category.INCOMPLETE, "missing"),),
+        ("a.pt",),
+        (),
+    ),
     "repair": documents.repair_document(Outcome("quarantine", (STEP,), True, "x", "moved")),
     "journal": documents.journal_document([JournalEntry("x", "t", "undo", "done", (STEP,))]),
     "trash": documents.trash_document([TrashItem("x", "p", "a.pt", 12, "t")]),

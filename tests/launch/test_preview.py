@@ -111,15 +111,6 @@ def test_nothing_is_good(root: str, tmp_path: Path) -> None:
     assert (found.checkpoint, found.passed_over) == (None, ("a.pt  cut short",))
 
 
-def test_a_directory_that_nobody_judged_is_not_called_bad(root: str, tmp_path: Path) -> None:
-    row = Checkpoint("checkpoint-40", layout="hf-trainer", step=40)
-    over = (PassedOver("checkpoint-40", "directory layout not judged yet"),)
-    shown = Snapshot(root, checkpoints={row.path: row}, last_good_none=over)
-    found = preview(root, tmp_path, shown)
-    assert "checkpoint-40 is a directory not judged here yet" in found.origin
-    assert "good" not in found.origin
-
-
 def test_no_command_blocks(root: str, tmp_path: Path) -> None:
     found = preview(root, tmp_path)
     assert found.blocked.startswith(f"no command is known for {root}; give it with: ckptui set-com")

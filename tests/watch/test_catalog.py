@@ -154,12 +154,29 @@ def test_temporaries() -> None:
     assert made.rows[whole.path].category is Category.INCOMPLETE
 
 
-def test_a_checkpoint_directory_is_not_judged_yet() -> None:
+def test_a_checkpoint_directory_is_judged_like_a_file() -> None:
     made = catalog(entry("checkpoint-500", DIRECTORY, layout="hf-trainer"))
     row = made.rows["checkpoint-500"]
-    assert (row.category, row.reason) == (Category.UNCHECKED, "directory layout not judged yet")
+    assert (row.category, row.reason) == (Category.UNCHECKED, "not looked at yet")
     assert (row.step, row.layout) == (500, "hf-trainer")
-    assert not made.needs_check("checkpoint-500")
+    assert made.needs_check("checkpoint-500")
+
+
+def test_a_checkpoint_directory_is_changing_while_a_part_is_being_written() -> None:
+    made = catalog(
+        entry("out/checkpoint-500", DIRECTORY, layout="hf-trainer"), entry("out/checkpoint-5.pt")
+    )
+    made.set_writers({"out/checkpoint-500/optimizer.pt": "train.py (process 7)"})
+    made.refresh()
+    row = made.rows["out/checkpoint-500"]
+    assert (row.category, row.reason) == (
+        Category.CHANGING,
+        "open for writing by train.py (process 7)",
+    )
+    assert made.rows["out/checkpoint-5.pt"].category is Category.UNCHECKED
+    assert not made.needs_check("out/checkpoint-500")
+    assert made.set_writers({}) == {"out/checkpoint-500"}
+    assert made.needs_check("out/checkpoint-500")
 
 
 def test_a_folder_of_many_without_steps_holds_units() -> None:

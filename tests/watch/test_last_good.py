@@ -111,15 +111,22 @@ def test_nothing_in_trouble(category: Category) -> None:
     assert answer(row("c_1.pt", 1, category=category)) == (None, ["c_1.pt"])
 
 
-def test_directories_and_what_nobody_has_looked_at() -> None:
+def test_directories_are_taken_like_files() -> None:
     rows = table(
-        row("checkpoint-7", 7, layout="hf-trainer", checked_at=None),
-        row("checkpoint-8", 8, layout="hf-trainer", checked_at=None),
+        row("checkpoint-7", 7, layout="hf-trainer"),
+        row("checkpoint-8", 8, layout="hf-trainer", category=Category.INCOMPLETE, reason="lost"),
     )
     best, over = find_last_good(rows)
-    assert best is None
-    assert {each.reason for each in over} == {"directory layout not judged yet"}
-    best, over = find_last_good(table(row("c_1.pt", 1, level=0, checked_at=None)))
+    assert best is not None
+    assert (best.path, [(each.path, each.reason) for each in over]) == (
+        "checkpoint-7",
+        [("checkpoint-8", "incomplete: lost")],
+    )
+
+
+@pytest.mark.parametrize("layout", [None, "hf-trainer"])
+def test_what_nobody_has_looked_at(layout: str | None) -> None:
+    best, over = find_last_good(table(row("c_1", 1, level=0, checked_at=None, layout=layout)))
     assert best is None
     assert over[0].reason == "not looked at yet"
 

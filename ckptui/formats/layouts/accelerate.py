@@ -1,14 +1,27 @@
 """Hugging Face Accelerate: ``save_state`` (accelerate 1.15, checkpointing.py).
 
-model*.safetensors, optimizer.bin, scheduler.bin, sampler.bin, random_states_<rank>.pkl last.
+model*.safetensors, optimizer.bin, scheduler.bin, sampler.bin, scaler.pt, and
+random_states_<rank>.pkl last of every rank, then custom_checkpoint_<n>.pkl. No step is kept in it,
+and nothing says how many ranks or custom states there were.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from ckptui.formats.layouts.folder import Folder
+    from ckptui.formats.layouts.reading import Reading
 
 NAME: Final = "accelerate"
+_RANDOM: Final = re.compile(r"random_states_(\d{1,6})\.pkl")
+_PARTS: Final = re.compile(
+    r"(?:model|pytorch_model)(?:_\d+)?\.(?:safetensors|bin)|pytorch_model_fsdp[^/]*\.bin|"
+    r"(?:optimizer|scheduler)(?:_\d+)?(?:_rank\d+)?\.bin|scaler\.pt|random_states_\d+\.pkl"
+)
+_SIDE: Final = re.compile(r"(?:sampler|dl_state_dict)(?:_\d+)?\.bin|custom_checkpoint_\d+\.pkl")
 
 
 def recognise(names: Collection[str], dirname: str) -> bool:
@@ -21,3 +34,22 @@ def recognise(names: Collection[str], dirname: str) -> bool:
         name.startswith(("model", "pytorch_model", "custom_checkpoint_", "optimizer"))
         for name in names
     )
+
+
+def read(folder: Folder, said: Reading) -> None:
+    """Note the parts; whether all of them are there cannot be told for certain."""
+    from ckptui.formats.layouts import dcp
+    from ckptui.formats.layouts.shards import read_shards
+
+    said.need(*(name for name in folder.files if _PARTS.fullmatch(name)))
+    said.side += [name for name in folder.files if _SIDE.fullmatch(name)]
+    read_shards(folder, said)
+    for inner in dcp.inner_directories(folder):
+        dcp.read_into(folder, said, inner)
+    ranks = {int(found[1]) for name in folder.files if (found := _RANDOM.fullmatch(name))}
+    if not ranks:
+        said.miss("random_states_0.pkl", "written last: the save was not finished")
+    for rank in range(max(ranks, default=0)):
+        if rank not in ranks and len(said.missing) < 100:
+            said.miss(f"random_states_{rank}.pkl", "other ranks wrote theirs")
+    said.untold = "nothing in it says how many parts Accelerate was to write"
