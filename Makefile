@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 ARGS   ?=
 
-.PHONY: demo test lint types contracts unit screenshots schema debian clean help
+.PHONY: demo test lint types contracts unit atlas screenshots schema debian clean help
 
 help:            ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -35,6 +35,9 @@ contracts: $(READY)  ## the floors of the house
 
 unit: $(READY)   ## pytest (ARGS="-k word" to choose)
 	$(BIN)/pytest -n 2 $(ARGS)
+
+atlas: $(READY)  ## what every checker says about every damaged file; renews the README's table
+	$(BIN)/python -m tests.workshop.atlas $(ARGS)
 
 screenshots: $(READY)  ## SVGs of the real app on the demo run
 	$(BIN)/python -m tests.screenshots

@@ -1,0 +1,1 @@
+"""The atlas: what each checker says about each file of the workshop."""
