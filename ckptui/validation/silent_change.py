@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -31,6 +32,7 @@ LOOSE_TIMES: Final = frozenset(
 """Filesystems where equal times do not prove that nobody wrote: their ctime is made up by a server
 or a program, or (in memory) writes through a map move it once and never again."""
 
+_NO_CAUSE: Final = "; cause not known"
 _MOST_PROCESSES: Final = 5_000
 _LONGEST_MAP: Final = 1 << 22
 
@@ -45,7 +47,12 @@ def judge_change(verdict: Verdict, witness: Witness, device: int, *, asked: int)
         asked: Highest level asked for.
     """
     finding = _finding(verdict, witness, device)
-    return with_finding(verdict, Level.CHECKSUMS, finding, asked=asked)
+    judged = with_finding(verdict, Level.CHECKSUMS, finding, asked=asked)
+    if verdict.category is Category.CORRUPTED and witness.whole and _times_tell(device):
+        known = verdict.reason.removesuffix(_NO_CAUSE)
+        since = f"silent corruption since {_day(witness.last)}, when it was last whole"
+        return replace(judged, reason=f"{known}; {since}")
+    return judged
 
 
 def misread(verdict: Verdict, witness: Witness, first: str, *, asked: int) -> Verdict:
@@ -73,7 +80,7 @@ def _finding(verdict: Verdict, witness: Witness, device: int) -> Finding:
         text = f"process {mapped} has it mapped for writing: its bytes change without its times"
         return Finding(Result.SKIPPED, text, Category.CHANGING, text, detail)
     if verdict.category is Category.CORRUPTED:
-        return _already_bad(verdict, witness, detail)
+        return _as_it_was(verdict, detail)
     if _passed(verdict) and not witness.whole:
         text = f"whole; what was read on {since} was not: that reading went wrong, not the file"
         return warned(text, detail)
@@ -102,21 +109,19 @@ _WHY: Final = (
 )
 
 
-def _already_bad(verdict: Verdict, witness: Witness, detail: str) -> Finding:
-    """It is known to be damaged; now also since when."""
-    level = verdict.checks.get(Level.CHECKSUMS)
-    result, note = (level.result, level.detail) if level is not None else (Result.FAIL, "")
-    if witness.whole:
-        detail += f"\nIt was whole on {_day(witness.last)}, and its size and times are the same."
-    return Finding(result, note, detail=detail)
-
-
 def _beside(verdict: Verdict, note: str, detail: str = "") -> Finding:
     """A remark that takes nothing back of what the level said."""
     said = verdict.checks.get(Level.CHECKSUMS)
     if said is None or said.result in (Result.PASS, Result.NONE_RECORDED, Result.WARN):
         return warned(note, detail)
-    return Finding(said.result, said.detail, detail=f"{note}\n{detail}".strip())
+    return _as_it_was(verdict, f"{note}\n{detail}".strip())
+
+
+def _as_it_was(verdict: Verdict, detail: str) -> Finding:
+    """What the level said, with more in its detail."""
+    said = verdict.checks.get(Level.CHECKSUMS)
+    result, note = (said.result, said.detail) if said is not None else (Result.FAIL, "")
+    return Finding(result, note, detail=detail)
 
 
 def _passed(verdict: Verdict) -> bool:
