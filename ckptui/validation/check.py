@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ckptui.formats.model import Header
 from ckptui.terms import Category, Level, Result
+from ckptui.validation.comparison import Before
 from ckptui.validation.container import check_container
 from ckptui.validation.facts import facts_of
 from ckptui.validation.finding import Finding, skipped
@@ -40,6 +41,9 @@ class Order:
     recall: bool = False
     here: bool = True
     listed: bool = False
+    previous: str = ""
+    previous_values: Mapping[str, float] | None = None
+    look_back: bool = False
 
 
 def check_file(
@@ -56,6 +60,9 @@ def check_file(
     recall: bool = False,
     here: bool = True,
     listed: bool = False,
+    previous: str = "",
+    previous_values: Mapping[str, float] | None = None,
+    look_back: bool = False,
 ) -> Verdict:
     """Check one file from its bytes, in bounded memory, without torch.
 
@@ -76,6 +83,10 @@ def check_file(
         recall: True opens it also where it has no blocks on disk (it may lie on tape).
         here: False leaves a large file to a job where this is a login node.
         listed: True where it was there a moment ago: if it is not, it was removed.
+        previous: Path of the previous checkpoint of its series, which level 6 compares it with.
+        previous_values: Level 6's values of that one, where they are known; else it is read.
+        look_back: True where the previous one is looked for beside the file, by the step in its
+            name.
 
     Returns:
         The verdict. No error is raised for anything that the file or the disk does.
@@ -95,6 +106,9 @@ def check_file(
         recall or not settle,
         here,
         listed,
+        previous,
+        previous_values,
+        look_back,
     )
     return check_as(name, order, on_progress, cancelled)
 
@@ -168,7 +182,7 @@ def _check(
         payload = _deep(source, content, order, findings[Level.CONTAINER], progress)
         verdict = _verdict(source, order, content, findings | payload.findings)
         facts = replace(verdict.facts, content=payload.content)
-        return _settle(source, order, replace(verdict, facts=facts))
+        return _settle(source, order, replace(verdict, facts=facts, values=payload.values))
     return _settle(source, order, _verdict(source, order, content, findings))
 
 
@@ -219,11 +233,25 @@ def _deep(
     levels = [Level(n) for n in range(Level.CHECKSUMS, min(order.level, Level.VALUES) + 1)]
     if container.result is Result.FAIL:
         return Payload(dict.fromkeys(levels, skipped("the container is not whole")))
-    payload = read_payload(source, content, levels, progress)
+    before = _before(source, order, progress)
+    progress.total = progress.done + source.size
+    payload = read_payload(source, content, levels, progress, before)
     if container.result not in {Result.PASS, Result.WARN}:
         # Nobody has judged where its records lie; the checksum of the whole is true all the same.
         return replace(payload, findings=dict.fromkeys(levels, skipped(container.note)))
     return payload
+
+
+def _before(source: Source, order: Order, progress: Progress) -> Before | None:
+    """The previous checkpoint of its series, where level 6 is to compare it with one."""
+    if order.level < Level.VALUES or not (order.previous or order.look_back):
+        return None
+    from ckptui.validation.previous import previous_beside, read_before
+
+    path = order.previous or previous_beside(source.path)
+    if not path:
+        return None
+    return read_before(path, order.previous_values, progress, source.size)
 
 
 def _verdict(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from isal import isal_zlib
 
 from ckptui.formats.model import Record
+from ckptui.formats.steps import step_of
 from ckptui.terms import Category, Level
 from ckptui.validation.checksums import SERIALIZATION_ID, CrcSink, Sums, judge_sums, new_sink
+from ckptui.validation.comparison import Before, compare, shapes_of
 from ckptui.validation.finding import Finding, failed
 from ckptui.validation.reading import Content
 from ckptui.validation.scan import Job, Progress, scan
@@ -31,16 +34,29 @@ class Payload:
     Attributes:
         findings: Of the levels that were asked for.
         content: Checksum of the whole file, ``crc32:%08x``.
+        values: Level 6's largest magnitude by tensor; NaN where it holds one, else Inf likewise.
     """
 
     findings: PayloadFindings = field(default_factory=dict)
     content: str = ""
+    values: Mapping[str, float] = field(default_factory=dict)
 
 
 def read_payload(
-    source: Source, content: Content, levels: Sequence[Level], progress: Progress
+    source: Source,
+    content: Content,
+    levels: Sequence[Level],
+    progress: Progress,
+    before: Before | None = None,
 ) -> Payload:
     """Read every byte of the file once and judge what was seen.
+
+    Args:
+        source: The file.
+        content: Its header and records.
+        levels: 5, or 5 and 6.
+        progress: Told of every byte; its ``total`` is set by the caller.
+        before: The previous checkpoint of the series, for level 6.
 
     Raises:
         CancelledError: Where the check is not wanted any more.
@@ -56,13 +72,14 @@ def read_payload(
                 values.add(sink)
 
     stretches = tile(content.records, source.size, content.end)
-    progress.total = source.size
     sink_of = new_sink if values is None else values.new_sink
-    scan(source.fd, make_jobs(stretches, sink_of), progress, done)
+    scan(source.fd, source.size, make_jobs(stretches, sink_of), progress, done)
     findings = {Level.CHECKSUMS: _judge_sums(source, content, sums)}
-    if values is not None:
-        findings[Level.VALUES] = _judge_values(values)
-    return Payload(findings, f"crc32:{sums.content:08x}")
+    checksum = f"crc32:{sums.content:08x}"
+    if values is None:
+        return Payload(findings, checksum)
+    findings[Level.VALUES] = _judge_values(source, content, values, before)
+    return Payload(findings, checksum, values.by_tensor())
 
 
 def _judge_sums(source: Source, content: Content, sums: Sums) -> Finding:
@@ -103,7 +120,13 @@ def _values(content: Content) -> Values:
     return Values(SpanFinder(content.header), swap)
 
 
-def _judge_values(values: Values) -> Finding:
+def _judge_values(
+    source: Source, content: Content, values: Values, before: Before | None
+) -> Finding:
     from ckptui.validation.values import judge_values
 
-    return judge_values(values.found)
+    if before is None:
+        return judge_values(values.found)
+    step, _, _ = step_of(content.header, os.path.basename(source.path))
+    changes = compare(values.found, shapes_of(content.header.tensors), before, step)
+    return judge_values(values.found, before, changes)

@@ -122,14 +122,15 @@ def threads_for(total: int) -> int:
 
 
 def scan(
-    fd: int, jobs: Iterator[Job[S]], progress: Progress, done: Callable[[Job[S]], None]
+    fd: int, size: int, jobs: Iterator[Job[S]], progress: Progress, done: Callable[[Job[S]], None]
 ) -> None:
     """Read every job's bytes and feed its sinks.
 
     Args:
         fd: Open file descriptor; its position does not matter.
+        size: Bytes to read: says how many threads are worth having.
         jobs: With indices 0, 1, 2 …; taken from one thread at a time, as they are needed.
-        progress: Its ``total`` says how many threads are worth having.
+        progress: Told of every byte.
         done: Called with each job in order of index, never twice at once.
 
     Raises:
@@ -137,7 +138,7 @@ def scan(
         OSError: Where the file cannot be read, or ends early (``ShortReadError``).
     """
     queue = _Queue(jobs, done)
-    workers = threads_for(progress.total)
+    workers = threads_for(size)
     if workers == 1:
         _run(fd, queue, progress)
         return

@@ -35,7 +35,8 @@ def validate_checkpoint(
 
     Args:
         path: The file.
-        level: Highest level, 1–6 (size, container, load, keys, checksums, values).
+        level: Highest level, 1–6 (size, container, load, keys, checksums, values). Level 6
+            compares it with the save before it, by the steps in the names of its folder.
         required_keys: Top-level keys that must be there; none by default.
         log_failures: Append a failure to ``failed_checkpoints.txt`` beside the file.
         load: Ask torch (``weights_only=True``) in a process of its own. Without it level 3 is
@@ -53,7 +54,9 @@ def validate_checkpoint(
     """
     keys, allow = tuple(required_keys or ()), tuple(allow_globals)
     if not load:
-        verdict = check_file(path, level=level, required_keys=keys, allow_globals=allow)
+        verdict = check_file(
+            path, level=level, required_keys=keys, allow_globals=allow, look_back=True
+        )
         _report(verdict, log_failures=log_failures)
         return verdict
     verdicts = validate_checkpoint_batch(
@@ -96,7 +99,15 @@ def validate_checkpoint_batch(
     """
     keys, allow = tuple(required_keys or ()), tuple(allow_globals)
     requests = [
-        Request(os.fspath(path), level, load, required_keys=keys, allow_globals=allow, here=True)
+        Request(
+            os.fspath(path),
+            level,
+            load,
+            required_keys=keys,
+            allow_globals=allow,
+            here=True,
+            look_back=True,
+        )
         for path in paths
     ]
     return _stream(requests, jobs, python, log_failures=log_failures)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +17,8 @@ import numpy.typing as npt
 
 from ckptui.terms import Result
 from ckptui.validation.checksums import CrcSink, new_sink
-from ckptui.validation.finding import Finding, passed
+from ckptui.validation.comparison import Before, Change, sentence
+from ckptui.validation.finding import Finding
 from ckptui.validation.floats import FloatType, magnitude
 from ckptui.validation.spans import Span, SpanFinder
 from ckptui.validation.static_load import name_some
@@ -179,6 +181,10 @@ class Values:
         if sink.stretch.last:
             self._finish(viewer.spans)
 
+    def by_tensor(self) -> dict[str, float]:
+        """Largest magnitude by tensor, as it is kept and compared later."""
+        return {name: numbers.value for numbers in self.found for name in numbers.names}
+
     def _finish(self, spans: Sequence[Span]) -> None:
         for number, tally in sorted(self._tallies.items()):
             span = spans[number]
@@ -188,22 +194,36 @@ class Values:
         self._tallies.clear()
 
 
-def judge_values(found: Sequence[Numbers]) -> Finding:
-    """Say what is unusual about the numbers, as a warning at most."""
+def judge_values(
+    found: Sequence[Numbers], before: Before | None = None, changes: Sequence[Change] = ()
+) -> Finding:
+    """Say what is unusual about the numbers, as a warning at most.
+
+    Args:
+        found: Of the whole file.
+        before: The previous checkpoint of the series, where there is one.
+        changes: What changed since then as training never changes anything.
+    """
     if not found:
         return Finding(Result.NOT_APPLICABLE, "it holds no floating-point numbers")
-    lines = _unusual(found)
+    lines = _unusual(found, {change.name for change in changes})
+    if before is not None and changes:
+        lines.insert(0, sentence(changes, before))
     top = max(found, key=lambda numbers: numbers.largest)
     most = f"largest magnitude {top.largest:.3g}, in {top.label}"
+    detail = [most] if lines else []
+    if before is not None:
+        detail.append(before.why_not or f"its numbers were compared with those of {before.name}")
     if lines:
-        return Finding(Result.WARN, "; ".join(lines), detail=most)
-    return passed(most)
+        return Finding(Result.WARN, "; ".join(lines), detail="\n".join(detail))
+    return Finding(Result.PASS, most, detail="\n".join(detail))
 
 
-def _unusual(found: Sequence[Numbers]) -> list[str]:
+def _unusual(found: Sequence[Numbers], told: AbstractSet[str]) -> list[str]:
+    rest = [numbers for numbers in found if told.isdisjoint(numbers.names)]
     groups = (
-        ("NaN in", [n.label for n in found if n.nans]),
-        ("Inf in", [n.label for n in found if n.infs]),
-        ("all zero:", [n.label for n in found if n.all_zero]),
+        ("NaN in", [n.label for n in rest if n.nans]),
+        ("Inf in", [n.label for n in rest if n.infs]),
+        ("all zero:", [n.label for n in rest if n.all_zero]),
     )
     return [f"{text} {name_some(labels)}" for text, labels in groups if labels]

@@ -89,6 +89,8 @@ class Verdict:
         checks: Per-level results; a level that was not asked for is absent.
         detail: torch's own message or further sentences, for the detail pane.
         facts: Header facts that came with the check.
+        values: Level 6's largest magnitude by tensor; NaN where it holds one, else Inf likewise.
+            For the cache and for comparing; not part of any document.
         checked_at: ISO 8601, UTC.
     """
 
@@ -101,6 +103,7 @@ class Verdict:
     detail: str = ""
     facts: Facts = field(default_factory=Facts)
     checked_at: str = ""
+    values: Mapping[str, float] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def ok(self) -> bool:

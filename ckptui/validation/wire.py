@@ -29,6 +29,9 @@ class Request:
             was removed, and is not missing.
         recall: Open it also where it has no blocks on disk: somebody asked for this very file.
         here: Read it also where it is large and this is a login node.
+        previous: Path of the previous checkpoint of the series, "" if none: level 6 compares.
+        previous_values: That one's values, where they are known; else it is read as well.
+        look_back: Look for the previous one beside the file.
     """
 
     path: str
@@ -44,6 +47,9 @@ class Request:
     seen: Signature | None = None
     recall: bool = False
     here: bool = False
+    previous: str = ""
+    previous_values: Mapping[str, float] | None = None
+    look_back: bool = False
 
     @property
     def quick(self) -> bool:
@@ -63,6 +69,8 @@ def request_to_wire(request: Request) -> dict[str, object]:
     usual = Request("")
     names = Request.__dataclass_fields__
     wire = {name: getattr(request, name) for name in names}
+    if request.previous_values is not None:
+        wire["previous_values"] = dict(request.previous_values)
     return {k: v for k, v in wire.items() if k == "path" or v != getattr(usual, k)}
 
 
@@ -82,6 +90,9 @@ def request_from_wire(wire: Mapping[str, object]) -> Request:
         seen=_signature(wire.get("seen")),
         recall=bool(wire.get("recall", False)),
         here=bool(wire.get("here", False)),
+        previous=str(wire.get("previous", "")),
+        previous_values=_numbers(wire.get("previous_values")),
+        look_back=bool(wire.get("look_back", False)),
     )
 
 
@@ -99,6 +110,7 @@ def verdict_to_wire(verdict: Verdict) -> dict[str, object]:
         "at": verdict.checked_at,
         "facts": {name: getattr(facts, name) for name in Facts.__dataclass_fields__}
         | {"parts": [[p.name, p.size, p.category, p.reason] for p in facts.parts]},
+        "values": dict(verdict.values),
     }
 
 
@@ -115,6 +127,7 @@ def verdict_from_wire(wire: Mapping[str, object]) -> Verdict:
         detail=str(wire["detail"]),
         facts=_facts(wire["facts"]),
         checked_at=str(wire["at"]),
+        values=_numbers(wire.get("values")) or {},
     )
 
 
@@ -162,6 +175,10 @@ def _signature(value: object) -> Signature | None:
         return None
     device, inode, size, mtime_ns, ctime_ns = (_int(part) for part in value)
     return (device, inode, size, mtime_ns, ctime_ns)
+
+
+def _numbers(value: object) -> dict[str, float] | None:
+    return {str(k): float(v) for k, v in value.items()} if isinstance(value, dict) else None
 
 
 def _int(value: object) -> int:

@@ -139,6 +139,9 @@ def _answer(id_: int, wire: Mapping[str, object], orders: Orders, reports: Repor
         recall=request.recall,
         here=request.here,
         listed=request.seen is not None,
+        previous=request.previous,
+        previous_values=request.previous_values,
+        look_back=request.look_back,
     )
     reports.done(id_, verdict_to_wire(verdict), more=request.quick and orders.more)
 

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from ckptui.input_hash import Inputs
-from ckptui.terms import Category
+from ckptui.terms import Category, Level
 from ckptui.validation.pool import Answer, Done, Pool, Progress, Request
 from ckptui.validation.settling import SETTLING_LOCAL, SETTLING_NETWORK
 from ckptui.validation.verdict import Verdict
 from ckptui.watch.catalog import Catalog, Demand
 from ckptui.watch.entries import TEMPORARY, Entry, Signature
 from ckptui.watch.model import Checkpoint
+from ckptui.watch.previous import RecentValues, previous_of
 from ckptui.watch.rows import written_just_before
 from ckptui.watch.stages import InputsKey
 
@@ -81,6 +82,7 @@ class Checks:
         self._visible: frozenset[str] = frozenset()
         self._again: dict[str, tuple[float, int]] = {}
         self._inputs_due: dict[InputsKey, float] = {}
+        self._recent = RecentValues()
         self._counter = itertools.count()
         self.network = False
 
@@ -193,8 +195,18 @@ class Checks:
             required_keys=demand.required_keys,
             allow_globals=demand.allow_globals,
         )
+        if order.level >= Level.VALUES:
+            request = self._with_previous(order.path, request)
         flight = _Flight(order.path, entry.signature, demand, deep=True, done=order.done)
         self._submit(request, flight)
+
+    def _with_previous(self, path: str, request: Request) -> Request:
+        previous = previous_of(path, self._catalog.rows)
+        entry = self._catalog.entries.get(previous)
+        if entry is None:
+            return request
+        values = self._recent.of(previous, entry.signature)
+        return replace(request, previous=self._absolute(previous), previous_values=values)
 
     def _submit(self, request: Request, flight: _Flight) -> None:
         ident = self._pool().submit(request)
@@ -233,9 +245,11 @@ class Checks:
         if flight.deep:
             catalog.set_progress(path, None)
             self._finish(path, flight.done)
+            self._recent.keep(path, event.verdict)
         else:
             self._flying.discard(path)
-        if self._adopt(flight, event) and catalog.judge(path, event.verdict, flight.demand):
+        verdict = replace(event.verdict, values={})
+        if self._adopt(flight, event) and catalog.judge(path, verdict, flight.demand):
             entry = catalog.entries[path]
             if flight.deep:
                 self._deep[path] = entry.signature
