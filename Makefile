@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 ARGS   ?=
 
-.PHONY: demo test lint types contracts unit atlas screenshots schema debian clean help
+.PHONY: demo test lint types contracts unit atlas bench screenshots schema debian clean help
 
 help:            ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -38,6 +38,9 @@ unit: $(READY)   ## pytest (ARGS="-k word" to choose)
 
 atlas: $(READY)  ## what every checker says about every damaged file; renews the README's table
 	$(BIN)/python -m tests.workshop.atlas $(ARGS)
+
+bench: $(READY)  ## speeds side by side on a file of 1 GB; renews the README's table (ARGS="--rounds 9")
+	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 screenshots: $(READY)  ## SVGs of the real app on the demo run
 	$(BIN)/python -m tests.screenshots
