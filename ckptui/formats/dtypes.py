@@ -16,8 +16,9 @@ ITEMSIZE: Final[dict[str, int]] = {
 }  # fmt: skip
 """Bytes per element (torch.dtype.itemsize; torch/csrc c10/core/ScalarType.h)."""
 
-PACKED: Final = frozenset({"quint4x2", "quint2x4"})
-"""Types that hold several elements in a byte: a storage is smaller than the tensor's count."""
+PACKED: Final[dict[str, int]] = {"quint4x2": 2, "quint2x4": 4}
+"""Types that hold several elements in a byte, and how many: a storage is smaller than the tensor's
+count (c10/core/ScalarType.h; aten's quantised storages round up to whole bytes)."""
 
 ALIASES: Final[dict[str, str]] = {
     "float": "float32", "double": "float64", "half": "float16", "long": "int64", "int": "int32",

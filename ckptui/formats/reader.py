@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Final
 
 from ckptui.formats.limits import DEFAULT, Limits
@@ -53,7 +54,7 @@ def read_header_from(
     Args:
         file: Where the bytes are.
         size: Their number.
-        name: Name of the file, where it has one; it decides nothing.
+        name: Name or path of the file, where it has one; it only tells whether it was renamed.
         limits: Bounds of what is read.
         full: True for a complete check of the structure.
 
@@ -69,7 +70,7 @@ def read_header_from(
     if reader is None:
         return _named_only(kind, window, limits, full)
     try:
-        return _parts_belong(reader(window, limits, full), name)
+        return _parts_belong(_saved_under(reader(window, limits, full), name), name)
     except RecursionError:
         text = "it nests deeper than anything a writer makes"
         return Header(kind, size, problems=(Problem("hostile-depth", text, None, "hostile"),))
@@ -112,6 +113,31 @@ def _hidden_zip(window: Window, limits: Limits, full: bool) -> Header | None:
         return None
     header = reader(window, limits, full)
     return header if header.format in {"torch-zip", "torchscript"} else None
+
+
+def _saved_under(header: Header, name: str) -> Header:
+    """With a word about the name that torch saved it under, where it has another one now.
+
+    torch calls the root directory after the file, without its last ending; "archive" where it
+    wrote to an open file (inline_container.cc, ``basename`` and the writer's constructors).
+    """
+    root = header.root_name
+    if not root or not name or root == "archive":
+        return header
+    now = os.path.basename(name)
+    stem, dot, _ = now.rpartition(".")
+    if root == (stem if dot else now):
+        return header
+    how = "a temporary name" if _looks_temporary(root) else "another name"
+    return replace(header, notes=(*header.notes, f"it was saved under {how}: {root:.80}"))
+
+
+def _looks_temporary(root: str) -> bool:
+    low = root.lower()
+    return low.startswith((".", "tmp", "temp", "~")) or any(
+        f".{word}" in low or f"_{word}" in low or f"-{word}" in low
+        for word in ("tmp", "temp", "part", "partial", "incomplete", "unfinished")
+    )
 
 
 def _parts_belong(header: Header, name: str) -> Header:

@@ -18,10 +18,13 @@ from ckptui.formats.torch_zip import merge
 from ckptui.formats.window import Window
 from ckptui.formats.zip_directory import ENTRY, EOCD, EOCD64, LOCATOR
 from ckptui.formats.zip_layout import LOCAL
+from ckptui.formats.zip_torch import begins_as_torch
 
 _HEADER_READ: Final = 256
 _FIRST_PICKLE: Final = 64 * KIB
 _WORD_REACH: Final = 64 * KIB
+_LOOK_BACK: Final = 1024
+"""Windows that are read backwards to find where zeros begin: 64 MB."""
 _ALIGNMENT: Final = 64  # torch: c10::gAlignment, storage_alignment
 _FULL32: Final = 0xFFFFFFFF
 _HEADER: Final = "/header"  # no record's name: the file ends before the name does
@@ -39,6 +42,8 @@ class _Walk:
     records: list[Record] = field(default_factory=list)
     inside: str = ""
     """The record in which the file ends, without the root; empty between records."""
+    undescribed: int = 0
+    """Where the data of that record should have ended, if its descriptor is lost."""
     reached_directory: bool = False
 
 
@@ -52,9 +57,9 @@ def read_from_front(window: Window, limits: Limits) -> Header:
     while len(walk.records) < limits.records and _step(walk):
         pass
     table = make_table(walk.tree.root, limits)
-    is_torch = bool(walk.root)
+    is_torch = bool(walk.root) or begins_as_torch(window.head)
     header = Header(
-        "torch-zip" if is_torch else "zip",
+        "torch-zip" if is_torch else "npz" if _is_npz(walk) else "zip",
         window.size,
         records=tuple(walk.records),
         root_name=walk.root,
@@ -62,6 +67,11 @@ def read_from_front(window: Window, limits: Limits) -> Header:
         problems=(_what_happened(walk, table), *_pickle_problems(walk)),
     )
     return merge(header, table, walk.tree) if is_torch else header
+
+
+def _is_npz(walk: _Walk) -> bool:
+    names = [record.name for record in walk.records] or [walk.inside]
+    return all(name.endswith(".npy") for name in names)
 
 
 def _pickle_problems(walk: _Walk) -> list[Problem]:
@@ -83,6 +93,8 @@ def _step(walk: _Walk) -> bool:
         return False
     full_name = raw[LOCAL.size : LOCAL.size + name_size].decode("utf-8", "surrogateescape")
     start = walk.at + LOCAL.size + name_size + extra_size
+    if not walk.root and begins_as_torch(raw):
+        walk.root = full_name.partition("/")[0]
     name = _within_root(walk, full_name)
     size = _size_of(walk, name, start) if flags & 0x08 and not packed else packed
     end = start if size is None else start + size
@@ -93,6 +105,10 @@ def _step(walk: _Walk) -> bool:
     if flags & 0x08 and descriptor[:4] == b"PK\x07\x08":
         crc = int.from_bytes(descriptor[4:8], "little")
         end += 24 if max(size, walk.at) >= _FULL32 else 16
+    elif flags & 0x08 and size and walk.root:
+        walk.inside = name
+        walk.undescribed = end
+        return False
     walk.records.append(Record(full_name, size, start, walk.at, crc or None, method))
     walk.at = end
     return True
@@ -113,9 +129,18 @@ def _size_of(walk: _Walk, name: str, start: int) -> int | None:
     storage = walk.tree.storages.get(name.removeprefix("data/"))
     if name.startswith("data/") and storage is not None:
         return storage.numel * storage.itemsize
-    chunk = walk.window.pread(_WORD_REACH, start)
+    return _size_by_descriptor(walk.window, start)
+
+
+def _size_by_descriptor(window: Window, start: int) -> int | None:
+    """The size of a small record: its descriptor follows it and names the distance."""
+    chunk = window.pread(_WORD_REACH, start)
     found = chunk.find(b"PK\x07\x08")
-    return found if found >= 0 else None
+    while found >= 0:
+        if int.from_bytes(chunk[found + 8 : found + 12], "little") == found:
+            return found
+        found = chunk.find(b"PK\x07\x08", found + 1)
+    return None
 
 
 def _run_growing(window: Window, start: int, limits: Limits) -> PickleTree:
@@ -131,19 +156,20 @@ def _run_growing(window: Window, start: int, limits: Limits) -> PickleTree:
 
 
 def _what_happened(walk: _Walk, table: Table) -> Problem:
-    size = walk.window.size
-    expected = _expected_size(walk)
-    where = _place(walk, table)
     if walk.reached_directory:
         return _after_directory(walk)
-    rest = walk.window.pread(4 * KIB, walk.at)
-    if not walk.inside and len(rest) >= LOCAL.size:
-        return _overwritten(walk, rest)
-    if expected > size:
-        text = f"it is cut short at byte {size:,} of about {expected:,}, {where}"
-    else:
-        text = f"it is cut short at byte {size:,}, {where}"
-    return Problem("cut-short", text, size)
+    if walk.inside == "data.pkl" and _pickle_problems(walk):
+        text = "its pickle is damaged, and without it and the directory nothing can be found"
+        return Problem("overwritten", text, walk.at)
+    size = walk.window.size
+    at = walk.undescribed or walk.at
+    if (walk.undescribed or not walk.inside) and size - at >= LOCAL.size:
+        return _overwritten(walk, table, at)
+    expected = _expected_size(walk)
+    about = f" of about {expected:,}" if expected > size else ""
+    return Problem(
+        "cut-short", f"it is cut short at byte {size:,}{about}, {_place(walk, table)}", size
+    )
 
 
 def _after_directory(walk: _Walk) -> Problem:
@@ -157,30 +183,53 @@ def _after_directory(walk: _Walk) -> Problem:
             what = "bytes" if walk.window.tail(4 * KIB).strip(b"\0") else "zeros"
             text = f"{size - end:,} {what} follow the end of the archive"
             return Problem("trailing", text, end)
+    if not walk.window.tail(EOCD.size).strip(b"\0"):
+        return Problem(
+            "zeroed", "the end of its directory is zeros; every record is there", walk.at
+        )
     text = f"its directory at the end is cut short at byte {size:,}; every record is there"
     return Problem("cut-short", text, size)
 
 
-def _overwritten(walk: _Walk, rest: bytes) -> Problem:
-    left = walk.window.size - walk.at
-    zeros = not rest.strip(b"\0") and not walk.window.tail(4 * KIB).strip(b"\0")
-    if zeros:
-        text = f"its last {left:,} bytes are zeros: they were set aside and never written"
-        return Problem("zeroed", text, walk.at)
-    text = f"its directory is missing, and from byte {walk.at:,} on it holds something else"
-    return Problem("overwritten", text, walk.at)
+def _overwritten(walk: _Walk, table: Table, at: int) -> Problem:
+    """Something else stands where the next record, or the end of this one, belongs."""
+    size, where = walk.window.size, ""
+    zeros = not walk.window.pread(2 * LOCAL.size, at).strip(b"\0")
+    if walk.undescribed:
+        where = f", {_place(walk, table)}"
+        at = _where_zeros_begin(walk.window, at) if zeros else at
+    if zeros and not walk.window.tail(4 * KIB).strip(b"\0"):
+        text = f"from byte {at:,} of {size:,} on it is zeros{where}: set aside and never written"
+        return Problem("zeroed", text, at)
+    if zeros and b"PK\x05\x06" in walk.window.tail(4 * KIB):
+        text = f"its directory is lost: from byte {at:,} of {size:,} on there are zeros{where}"
+        return Problem("zeroed", text, at)
+    text = f"its directory is missing, and from byte {at:,} of {size:,} on it holds something else"
+    return Problem("overwritten", text + where, at)
+
+
+def _where_zeros_begin(window: Window, end: int) -> int:
+    """The first of the zeros that reach to ``end``, as far back as one looks."""
+    for _ in range(_LOOK_BACK):
+        chunk = window.pread(min(_WORD_REACH, end), end - min(_WORD_REACH, end))
+        kept = chunk.rstrip(b"\0")
+        if kept or not chunk:
+            return end - len(chunk) + len(kept)
+        end -= len(chunk)
+    return end
 
 
 def _place(walk: _Walk, table: Table) -> str:
-    if walk.inside == _HEADER and walk.records:
-        return "between two records"
+    between = walk.inside in {"", _HEADER}
     if walk.inside == "data.pkl" or not walk.records:
         return "inside its pickle, before any tensor"
-    if walk.inside.startswith("data/"):
-        key = walk.inside.removeprefix("data/")
-        names = [tensor.name for tensor in table.tensors if tensor.storage == key]
-        return f"inside the tensor {names[0] or 'that it holds'}" if names else f"in {walk.inside}"
-    return f"inside its record {walk.inside}" if walk.inside else "between two records"
+    name = walk.records[-1].name.partition("/")[2] if between else walk.inside
+    how = "just behind" if between else "inside"
+    if not name.startswith("data/"):
+        return "between two records" if between else f"inside its record {name}"
+    key = name.removeprefix("data/")
+    names = [tensor.name for tensor in table.tensors if tensor.storage == key]
+    return f"{how} the tensor {names[0] or 'that it holds'}" if names else f"{how} {name}"
 
 
 def _expected_size(walk: _Walk) -> int:

@@ -30,6 +30,8 @@ WORDS: Final[dict[str, str]] = {
 _LONGEST_WORD: Final = 64
 _NEWEST_VERSION: Final = 10  # torch 2.13: kMaxSupportedFileFormatVersion
 _TOLD: Final = 20
+_LOST: Final = frozenset({"directory-damaged", "directory-outside", "record-count"})
+"""Problems of a directory that may name no record any more."""
 _SHUT: Final = frozenset({"encrypted", "unread-method"})
 """Problems of a container whose records cannot be read by anybody here."""
 
@@ -44,7 +46,8 @@ def read_torch_zip(window: Window, limits: Limits, full: bool) -> Header | None:
 
     Returns:
         The header; of format ``zip`` or ``npz`` where torch has nothing to do with it; None
-        where there is no directory, so that the file must be read from its front.
+        where there is no directory, or a damaged one without torch's records, so that the file
+        must be read from its front.
 
     Raises:
         OSError: A read failed.
@@ -54,6 +57,8 @@ def read_torch_zip(window: Window, limits: Limits, full: bool) -> Header | None:
         return None
     root = find_root(container.records)
     if root is None:
+        if any(problem.code in _LOST for problem in container.problems):
+            return None
         return _other_zip(window, container)
     if any(problem.code in _SHUT for problem in container.problems):
         return _shut(window, container, root)
@@ -133,6 +138,7 @@ def _read(window: Window, container: Container, root: str, limits: Limits) -> He
         problems += judge_roots(container.records, root)
         problems += _judge_packing(container, metadata)
     problems = _joined_archives(window, container, problems)
+    problems = [name_tensor(problem, root, table) for problem in problems]
     return Header(
         "torchscript" if script else "torch-zip",
         window.size,
@@ -249,13 +255,14 @@ def judge_tensor(tensor: TensorInfo, storages: Mapping[str, StorageInfo]) -> Pro
     """A tensor that reaches beyond its storage, or None where it fits."""
     storage = storages.get(tensor.storage)
     size = itemsize(tensor.dtype)
-    if storage is None or not size or not storage.itemsize or tensor.dtype in PACKED:
+    if storage is None or not size or not storage.itemsize:
         return None
     if 0 in tensor.shape:
         return None
     reach = tensor.offset + 1
     for extent, step in zip(tensor.shape, tensor.stride, strict=False):
         reach += (extent - 1) * step
+    reach = -(-reach // PACKED.get(tensor.dtype, 1))
     if reach * size <= storage.numel * storage.itemsize:
         return None
     name = tensor.name or "it"
@@ -312,11 +319,27 @@ def judge_roots(records: tuple[Record, ...], root: str) -> list[Problem]:
     return [Problem("two-roots", text, None, "odd")]
 
 
+def name_tensor(problem: Problem, root: str, table: Table) -> Problem:
+    """A problem of a record that holds a tensor, with the tensor's name."""
+    before, found, rest = problem.text.partition(f"record {root}/data/")
+    if not found:
+        return problem
+    key, space, rest = rest.partition(" ")
+    name = next((t.name for t in table.tensors if t.storage == key.rstrip(",")), "")
+    if not name:
+        return problem
+    comma = "," if key.endswith(",") else ""
+    text = f"{before}{found}{key.rstrip(',')} (tensor {name}){comma}{space}{rest}"
+    return Problem(problem.code, text, problem.offset, problem.kind)
+
+
 def _joined_archives(
     window: Window, container: Container, problems: list[Problem]
 ) -> list[Problem]:
     """Several archives one after another: how DCP writes its shards; else a file glued together."""
     if container.shift <= 0 or not window.head.startswith(b"PK\x03\x04"):
+        return problems
+    if any(problem.code == "moved" for problem in problems):
         return problems
     text = f"another archive of {container.shift:,} bytes stands before this one"
     return [Problem("joined", text, 0), *(p for p in problems if p.code != "leading")]

@@ -10,6 +10,7 @@ from ckptui.formats.model import Problem, Record
 from ckptui.formats.window import FdSource, Source, Window
 from ckptui.formats.zip_directory import Directory, Entry, read_directory
 from ckptui.formats.zip_layout import check_layout
+from ckptui.formats.zip_moved import find_moved
 from ckptui.formats.zip_names import check_names, is_readable
 from ckptui.formats.zip_torch import was_packed_again
 
@@ -70,6 +71,8 @@ def read_window(window: Window, *, local_headers: bool, limits: Limits = DEFAULT
     if not directory.found:
         return Container()
     check_names(directory)
+    if directory.shift:
+        find_moved(window, directory)
     check_layout(window, directory, local_headers)
     container = Container(
         problems=directory.problems,

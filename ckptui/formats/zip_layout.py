@@ -86,7 +86,9 @@ def descriptor_size(entry: Entry) -> int:
 def _check_local(window: Window, directory: Directory, entry: Entry) -> None:
     raw = window.pread(_GUESS, entry.header_start)
     if len(raw) < LOCAL.size or raw[:4] != b"PK\x03\x04":
-        _bad_local(directory, entry, "has lost its local header")
+        zeros = bool(raw) and not raw[: LOCAL.size].strip(b"\0")
+        what = "has only zeros where its local header belongs"
+        _bad_local(directory, entry, what if zeros else "has lost its local header")
         return
     _, _, flags, method, _, _, crc, packed, size, name_size, extra_size = LOCAL.unpack_from(raw)
     whole = LOCAL.size + name_size + extra_size
@@ -166,10 +168,10 @@ def _check_descriptor(window: Window, directory: Directory, entry: Entry, follow
     if room == 0 and entry.size == 0:
         entry.end = at
         return
-    directory.tell(
-        "descriptor",
-        f"the record {entry.shown} and the directory disagree about its size or checksum", at,
-    )  # fmt: skip
+    text = f"the record {entry.shown} and the directory disagree about its size or checksum"
+    if raw and not raw[:16].strip(b"\0"):
+        text = f"the record {entry.shown} ends in zeros where its size and checksum belong"
+    directory.tell("descriptor", text, at)
 
 
 def _descriptor_fits(raw: bytes, size: int, signed: bool, entry: Entry) -> bool:

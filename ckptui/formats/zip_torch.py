@@ -88,6 +88,11 @@ def _local_faults(entry: Entry, local: bytes) -> list[str]:
     return faults
 
 
+def begins_as_torch(local: bytes) -> bool:
+    """True where a local header can only be one of torch's: version needed 0, streamed, UTF-8."""
+    return local[:8] == b"PK\x03\x04\x00\x00\x08\x08"
+
+
 def judge_archive(directory: Directory) -> None:
     """Damage in torch's own headers, told; see :func:`was_packed_again` for the rest."""
     for entry in directory.entries:

@@ -122,6 +122,14 @@ def test_what_the_container_says(good_files: dict[str, str]) -> None:
     assert read_header(good_files["non_ascii_root"]).root_name == "archive"
 
 
+def test_another_name_than_now_is_noted(good_files: dict[str, str]) -> None:
+    notes = {name: read_header(good_files[name]).notes for name in GOOD if name != "beyond_4_gib"}
+    assert notes["renamed"] == ("it was saved under a temporary name: renamed.pt.tmp",)
+    assert notes["no_suffix_root"] == ("it was saved under another name: no suffix",)
+    others = [name for name, said in notes.items() if any("saved under" in note for note in said)]
+    assert sorted(others) == ["no_suffix_root", "renamed"]
+
+
 def test_devices_are_as_saved(good_files: dict[str, str]) -> None:
     assert {t.device for t in read_header(good_files["cuda_location"]).tensors} == {"cuda:1"}
     assert {t.device for t in read_header(good_files["meta"]).tensors} == {"meta", "cpu"}
