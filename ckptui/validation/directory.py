@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from isal import isal_zlib
+
 from ckptui.formats.layouts import read_layout
 from ckptui.formats.layouts.folder import Folder, list_folder
 from ckptui.formats.layouts.reading import Reading
@@ -107,7 +109,17 @@ def _facts(folder: Folder, said: Reading, parts: Parts) -> Facts:
         tensors=sum(verdict.facts.tensors for verdict in results),
         signature=folder.signature,
         role=Role.TRAINING if said.training else Role.WEIGHTS,
+        content=_content(parts),
     )
+
+
+def _content(parts: Parts) -> str:
+    """One checksum of all parts that were read to their ends; empty where one was not."""
+    sums = {name: verdict.facts.content for name, verdict in parts.checked.items()}
+    if not sums or parts.left or not all(sums.values()):
+        return ""
+    lines = "\n".join(f"{name} {sums[name]}" for name in sorted(sums))
+    return f"crc32:{isal_zlib.crc32(lines.encode('utf-8', 'surrogateescape')):08x}"
 
 
 def _parts(folder: Folder, said: Reading, parts: Parts) -> Iterable[Part]:

@@ -14,7 +14,7 @@ from ckptui.terms import PRECEDENCE, Action, Category, Level, Result
 from ckptui.validation.check import Order
 from ckptui.validation.directory_parts import Parts
 from ckptui.validation.finding import Finding, failed, passed, skipped
-from ckptui.validation.static_load import name_some
+from ckptui.validation.static_load import STATICALLY, name_some
 from ckptui.validation.verdict import Check, Verdict
 
 Said = dict[Level, list[Finding]]
@@ -164,7 +164,7 @@ def _part(name: str, verdict: Verdict, found: Said) -> None:
         if against is not None and level == at:
             found[level].append(against)
         elif check is not None:
-            found[level].append(_of_part(name, check))
+            found[level].append(_of_part(name, level, check))
 
 
 def _against(name: str, verdict: Verdict) -> Finding | None:
@@ -193,7 +193,10 @@ def _level_of(verdict: Verdict) -> Level:
     )
 
 
-def _of_part(name: str, check: Check) -> Finding:
+def _of_part(name: str, level: Level, check: Check) -> Finding:
+    if level is Level.LOAD and check.result in (Result.PASS, Result.WARN):
+        # A framework allows what its own parts name: NumPy's random state, argparse.Namespace.
+        return passed(f"part {name}: {STATICALLY}")
     note = f"part {name}: {check.detail}" if check.detail else ""
     return Finding(check.result, note)
 

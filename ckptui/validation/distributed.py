@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import prod
 from typing import Final
 
-from isal import isal_zlib
-
 from ckptui.formats.layouts.reading import Slice
-from ckptui.formats.model import Header, Record
+from ckptui.formats.model import Header, Record, StorageInfo, TensorInfo
 from ckptui.formats.reader import read_header_from
 from ckptui.terms import Category, Level, Result
 from ckptui.validation.check import Cancelled, OnProgress, Order, changing
 from ckptui.validation.container import check_container
 from ckptui.validation.finding import Finding, failed, passed, skipped
 from ckptui.validation.judge import is_structural, judge
-from ckptui.validation.scan import CancelledError
+from ckptui.validation.payload import read_payload
+from ckptui.validation.reading import Content
+from ckptui.validation.scan import CancelledError, Progress
 from ckptui.validation.settling import is_young
 from ckptui.validation.source import Source
 from ckptui.validation.static_load import check_static_load
@@ -25,7 +26,6 @@ from ckptui.validation.verdict import Facts, Verdict
 
 _HEADERS: Final = 24
 """Archives of one file that a header check looks at: its ends, and the largest between."""
-_CHUNK: Final = 1 << 20
 _MAGIC: Final = b"PK\x03\x04"
 _FORMAT: Final = "torch-zip"
 
@@ -85,27 +85,85 @@ def _check(
     is_cancelled: Cancelled | None,
 ) -> Verdict:
     findings = {level: passed() for level in Level if level <= order.level}
-    if Level.VALUES in findings:
-        findings[Level.VALUES] = skipped("values of distributed parts are not looked at yet")
     deep = order.level >= Level.CHECKSUMS and not order.header_only
     chosen = _some(slices) if order.header_only else slices
-    recorded = tensors = 0
+    joined = Joined(source.size)
     names: set[str] = set()
-    if order.level >= Level.CONTAINER:
-        for place in chosen:
-            if is_cancelled is not None and is_cancelled():
-                raise CancelledError
-            header = _look(source, place, order, findings, full=not order.header_only)
-            tensors += len(header.tensors)
-            names |= set(header.globals)
-            if deep:
-                recorded += _sums(source, place, header, findings)
-                if on_progress is not None:
-                    on_progress(place.offset + place.length, source.size)
-    if deep and not recorded and findings[Level.CHECKSUMS].category is None:
-        findings[Level.CHECKSUMS] = Finding(Result.NONE_RECORDED, "written without checksums")
-    facts = Facts(_FORMAT, globals=tuple(sorted(names)), tensors=tensors)
+    for place in chosen if order.level >= Level.CONTAINER else ():
+        if is_cancelled is not None and is_cancelled():
+            raise CancelledError
+        header = _look(source, place, order, findings, full=not order.header_only)
+        names |= set(header.globals)
+        joined.add(place, header)
+    content = ""
+    if deep and findings[Level.CONTAINER].result is not Result.FAIL:
+        progress = Progress(source.size, on_progress, is_cancelled)
+        levels = [level for level in findings if level >= Level.CHECKSUMS]
+        payload = read_payload(source, joined.content(), levels, progress)
+        findings |= payload.findings
+        content = payload.content
+    elif deep:
+        for level in [level for level in findings if level >= Level.CHECKSUMS]:
+            findings[level] = skipped("the container is not whole")
+    facts = Facts(
+        _FORMAT,
+        globals=tuple(sorted(names)),
+        tensors=len(joined.tensors),
+        signature=source.signature,
+        content=content,
+    )
     return judge(source.path, findings, facts, asked=order.level, header_only=order.header_only)
+
+
+class Joined:
+    """The archives of one file as one container, so that one pass reads all of them.
+
+    Every tensor is called as the checkpoint calls it, and lies in storages of its own archive.
+
+    Args:
+        size: Of the file, in bytes.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._records: list[Record] = []
+        self._storages: dict[str, StorageInfo] = {}
+        self._metadata: Mapping[str, str] = {}
+        self._count = 0
+        self.tensors: list[TensorInfo] = []
+
+    def add(self, place: Slice, header: Header) -> None:
+        """Take in one archive."""
+        self._count += 1
+        mark = f"@{self._count}"
+        self._metadata = self._metadata or header.metadata
+        for record in header.records:
+            # The mark keeps equal names of different archives apart.
+            self._records.append(
+                replace(
+                    record,
+                    name=record.name + mark,
+                    data_start=record.data_start + place.offset,
+                    header_start=record.header_start + place.offset,
+                )
+            )
+        for key, storage in header.storages.items():
+            self._storages[key + mark] = replace(storage, key=key + mark)
+        for tensor in header.tensors:
+            name = f"{place.name}.{tensor.name}" if tensor.name else place.name
+            self.tensors.append(replace(tensor, name=name, storage=tensor.storage + mark))
+
+    def content(self) -> Content:
+        """All of it as the content of one file."""
+        header = Header(
+            _FORMAT,
+            self._size,
+            tensors=tuple(self.tensors),
+            storages=self._storages,
+            records=tuple(self._records),
+            metadata=self._metadata,
+        )
+        return Content(header, header.records, ())
 
 
 def _some(slices: Sequence[Slice]) -> Sequence[Slice]:
@@ -169,29 +227,3 @@ def _note(findings: dict[Level, Finding], level: Level, place: Slice, finding: F
     findings[level] = Finding(
         finding.result, note, finding.category, reason, finding.detail, finding.remedy
     )
-
-
-def _sums(source: Source, place: Slice, header: Header, findings: dict[Level, Finding]) -> int:
-    """Compare every record with its CRC-32; how many of them have one."""
-    recorded = 0
-    silent = not any(record.crc for record in header.records if record.size)
-    for record in header.records:
-        if record.crc is None or silent or record.method:
-            continue
-        recorded += 1
-        if _crc(source, place, record) != record.crc:
-            name = record.name.partition("/")[2]
-            text = f"damaged data: {name} is not as written; cause not known"
-            _note(findings, Level.CHECKSUMS, place, failed(Category.CORRUPTED, text))
-    return recorded
-
-
-def _crc(source: Source, place: Slice, record: Record) -> int:
-    at, end, crc = record.data_start, record.data_start + record.size, 0
-    while at < end:
-        chunk = source.pread(min(_CHUNK, end - at), place.offset + at)
-        if not chunk:
-            break
-        crc = isal_zlib.crc32(chunk, crc)
-        at += len(chunk)
-    return crc

@@ -117,6 +117,9 @@ def read_layout(folder: Folder) -> Reading:
     said = Reading(folder.layout)
     read = next(read for name, _, read in _LAYOUTS if name == folder.layout)
     read(folder, said)
-    said.step = step_from_name(folder.name) if said.step is None else said.step
+    named = step_from_name(folder.name)
+    said.step = named if said.step is None else said.step
+    if named is not None and named not in (said.step, said.epoch) and not said.step_note:
+        said.step_note = f"its name says step {named:,}, its content {said.step:,}"
     said.epoch = epoch_from_name(folder.name) if said.epoch is None else said.epoch
     return said
