@@ -30,6 +30,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "validate-checkpoints": ("ckptui.cli.validate", "the same for one directory"),
     "latest": ("ckptui.cli.latest", "path of the last good checkpoint, for job scripts"),
     "inspect": ("ckptui.cli.inspect", "one file's header: version, step, keys, tensors, globals"),
+    "explain": ("ckptui.cli.explain", "what is wrong with a file, what torch says, what to do"),
     "repair": ("ckptui.cli.repair", "mend checkpoints, with --dry-run and undo"),
     "undo": ("ckptui.cli.undo", "take the last repair back"),
     "journal": ("ckptui.cli.journal", "what was repaired, when, and what can be undone"),

@@ -10,6 +10,7 @@ from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span, line
 from ckptui.repair.model import AVAILABLE
 from ckptui.terms import Action, Category, InputState, Level, MarkerState, Result
+from ckptui.validation.telling import SILENT, told
 from ckptui.validation.verdict import Part
 from ckptui.watch.model import Checkpoint, Snapshot
 
@@ -77,7 +78,14 @@ def _headline(row: Checkpoint, ascii_only: bool) -> Line:
 
 def _diagnosis(row: Checkpoint) -> list[Line]:
     lines = [line(row.reason)] if row.reason else []
-    lines += [line(Span(text, Role.MUTED)) for text in row.detail.splitlines() if text.strip()]
+    said = told(row.detail, row.path)
+    lines += [line(Span(text, Role.MUTED)) for text in said.evidence]
+    if said.next:
+        lines.append(line(Span("next  ", Role.ACCENT), said.next))
+    if said.torch == SILENT:
+        lines.append(line(Span(SILENT, Role.WARNING)))
+    elif said.torch:
+        lines.append(line(Span(f"torch says: {said.torch}", Role.MUTED)))
     return lines
 
 

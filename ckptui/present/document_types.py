@@ -185,6 +185,68 @@ class InspectDirectoryDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class RegionDocument:
+    """One record of a file, at its offsets in bytes (both 0 where it is missing).
+
+    ``state`` is ``whole`` (fits its checksum), ``there`` (inside the file, nothing compared),
+    ``damaged``, ``cut`` or ``missing``.
+    """
+
+    start: int
+    end: int
+    what: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalsDocument:
+    """The globals that a pickle names, beyond those that torch's safe loader takes by itself."""
+
+    harmless: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    dangerous: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainDocument:
+    """``ckptui explain --json``: one file, one document.
+
+    ``next`` is the next step in words, with a command where there is one; ``commands`` can be
+    typed as they stand; ``torch`` is what torch.load says of the file. ``intact`` counts the
+    tensors, of ``tensors``, whose bytes fit their checksum.
+    """
+
+    path: str
+    format: str | None
+    layout: str | None
+    size: int | None
+    category: Category
+    level: int
+    checks: ChecksDocument
+    reason: str
+    evidence: tuple[str, ...]
+    next: str | None
+    commands: tuple[str, ...]
+    torch: str | None
+    remedy: Action | None
+    step: int | None
+    epoch: int | None
+    version: str | None
+    status: str | None
+    marker: str | None
+    saved_as: str | None
+    globals: GlobalsDocument
+    tensors: int
+    intact: int
+    bytes: int
+    intact_bytes: int
+    regions: tuple[RegionDocument, ...]
+    parts: tuple[PartDocument, ...]
+    checked_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class StepDocument:
     """One step of a repair; ``note`` says in words what a check found or will decide."""
 
@@ -272,6 +334,7 @@ DOCUMENTS: Final[dict[str, type[object]]] = {
     "status": StatusDocument,
     "validate": CheckpointDocument,
     "inspect": InspectDocument,
+    "explain": ExplainDocument,
     "inspect-directory": InspectDirectoryDocument,
     "repair": RepairDocument,
     "journal": JournalDocument,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+from dataclasses import replace
 from typing import Final
 
-from ckptui.terms import Category
+from ckptui.marker import marker_path
+from ckptui.terms import Action, Category
 from ckptui.validation.judge import verdict_without_reading
 from ckptui.validation.source import NotRegularError, OfflineError
 from ckptui.validation.verdict import Verdict
@@ -42,6 +44,19 @@ def unreadable(path: str, error: OSError) -> Verdict:
     if known is None:
         known = f"it cannot be read: {error.strerror or error}"
     return verdict_without_reading(path, Category.UNREADABLE, known, detail=_system_text(error))
+
+
+def orphaned(verdict: Verdict) -> Verdict:
+    """The verdict of a file that is gone while its marker stands; any other stays as it is."""
+    marker = marker_path(verdict.path)
+    if os.path.lexists(verdict.path) or not os.path.lexists(marker):
+        return verdict
+    return replace(
+        verdict,
+        category=Category.INCOMPLETE,
+        reason="its marker says that it is complete, and it is not there",
+        remedy=Action.REMOVE_MARKER,
+    )
 
 
 def _system_text(error: OSError) -> str:

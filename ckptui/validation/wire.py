@@ -21,7 +21,8 @@ class Request:
         header_only: Read the header and nothing else.
         required_keys: Top-level keys that must be there.
         allow_globals: Globals that the user allows.
-        kind: ``check`` (→ Done), ``inspect`` or ``inputs`` (→ Answer).
+        kind: ``check`` (→ Done), ``inspect``, ``anatomy`` (its records are read from level 5 on)
+            or ``inputs`` (→ Answer).
         pattern: For ``inputs``: glob below the directory, or a file's name.
         content: For ``inputs``: hash the content, not the sizes.
         settle: False where nobody writes any more, so that young and bad is bad.
@@ -32,6 +33,7 @@ class Request:
         previous: Path of the previous checkpoint of the series, "" if none: level 6 compares.
         previous_values: That one's values, where they are known; else it is read as well.
         look_back: Look for the previous one beside the file.
+        proven: For ``anatomy``: level 5 has found every record whole already.
     """
 
     path: str
@@ -50,6 +52,7 @@ class Request:
     previous: str = ""
     previous_values: Mapping[str, float] | None = None
     look_back: bool = False
+    proven: bool = False
 
     @property
     def quick(self) -> bool:
@@ -93,6 +96,7 @@ def request_from_wire(wire: Mapping[str, object]) -> Request:
         previous=str(wire.get("previous", "")),
         previous_values=_numbers(wire.get("previous_values")),
         look_back=bool(wire.get("look_back", False)),
+        proven=bool(wire.get("proven", False)),
     )
 
 

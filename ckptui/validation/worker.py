@@ -15,9 +15,13 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from threading import Condition, Thread
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
+from ckptui.terms import Level
 from ckptui.validation.lifeline import be_polite, die_with_parent, limit_memory
+
+if TYPE_CHECKING:
+    from ckptui.validation.wire import Request
 
 MEMORY: Final = 1 << 30
 """Bytes of address space that checks may add: the header reader's own bounds lie far below."""
@@ -124,6 +128,9 @@ def _answer(id_: int, wire: Mapping[str, object], orders: Orders, reports: Repor
 
         reports.say({"answer": [id_, inspect_document(request.path)]})
         return
+    if request.kind == "anatomy":
+        reports.say({"answer": [id_, _anatomy(id_, request, orders, reports)]})
+        return
     if request.kind == "inputs":
         reports.say({"answer": [id_, _inputs(request.path, request.pattern, request.content)]})
         return
@@ -144,6 +151,22 @@ def _answer(id_: int, wire: Mapping[str, object], orders: Orders, reports: Repor
         look_back=request.look_back,
     )
     reports.done(id_, verdict_to_wire(verdict), more=request.quick and orders.more)
+
+
+def _anatomy(id_: int, request: Request, orders: Orders, reports: Reports) -> dict[str, object]:
+    from ckptui.validation.anatomy import anatomy_document
+    from ckptui.validation.scan import CancelledError
+
+    try:
+        return anatomy_document(
+            request.path,
+            compare=request.level >= Level.CHECKSUMS,
+            proven=request.proven,
+            on_progress=lambda done, total: reports.at(id_, done, total),
+            cancelled=lambda: orders.is_cancelled(id_),
+        )
+    except CancelledError:
+        return {"error": "cancelled"}
 
 
 def _inputs(root: str, pattern: str, content: bool) -> dict[str, object]:

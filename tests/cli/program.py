@@ -69,7 +69,7 @@ def sentence(said: Said, code: int) -> str:
 def documents(kind: str, text: str) -> list[dict[str, object]]:
     """JSON in plain ASCII, one document or one a line, each as the schema says."""
     assert text.isascii()
-    lines = text.splitlines() if kind in ("validate", "watch") else [text]
+    lines = text.splitlines() if kind in ("validate", "watch", "explain") else [text]
     found: list[dict[str, object]] = []
     for line in lines:
         document: object = json.loads(line, parse_constant=_refuse)

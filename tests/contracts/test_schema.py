@@ -17,6 +17,7 @@ from ckptui.present.document_types import (
     TensorDocument,
     WatchDocument,
 )
+from ckptui.present.explanation import explain_document
 from ckptui.present.schema import SCHEMA_PATH, generate
 from ckptui.repair.model import JournalEntry, Outcome, Step, TrashItem
 from ckptui.terms import Action, Category, InputState, Level, MarkerState, Result
@@ -68,6 +69,10 @@ MADE: dict[str, object] = {
         (PartDocument("a.pt", None, Category.INCOMPLETE, "missing"),),
         ("a.pt",),
         (),
+    ),
+    "explain": explain_document(
+        VERDICT,
+        {"tensors": 1, "regions": [{"start": 0, "end": 9, "what": "w", "state": "whole"}]},
     ),
     "repair": documents.repair_document(Outcome("quarantine", (STEP,), True, "x", "moved")),
     "journal": documents.journal_document([JournalEntry("x", "t", "undo", "done", (STEP,))]),

@@ -13,12 +13,11 @@ from ckptui.terms import Category, Level
 from ckptui.validation.check import check_file
 from ckptui.validation.diagnosis.extents import WRITTEN, state_of
 from ckptui.validation.diagnosis.single_byte import find_byte
-from ckptui.validation.diagnosis.torch_words import SILENT
+from ckptui.validation.telling import SAYS, SILENT
 from ckptui.validation.verdict import Verdict
 from tests.validation.conftest import make_old, run_python
 from tests.validation.damaged_files import WRITE_BASES, Bases, Damaged, all_damaged
 
-_SAYS = "torch says: "
 _ASK_TORCH = """
 import json, os, sys, warnings
 import torch
@@ -89,9 +88,9 @@ def test_what_we_say_that_torch_says_is_what_torch_really_says(
             told += 1
             if real is not None:
                 wrong.append((kind.name, last, real))
-        elif last.startswith(_SAYS):
+        elif last.startswith(SAYS):
             told += 1
-            if real is None or last.removeprefix(_SAYS) not in real:
+            if real is None or last.removeprefix(SAYS) not in real:
                 wrong.append((kind.name, last, real))
     assert not wrong
     # Where torch's answer hangs on more than we look at, nothing is said; that is rare.

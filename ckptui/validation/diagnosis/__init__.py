@@ -25,11 +25,12 @@ from ckptui.validation.diagnosis import (
 )
 from ckptui.validation.diagnosis.evidence import Evidence
 from ckptui.validation.diagnosis.model import Cause, Diagnosis
-from ckptui.validation.diagnosis.torch_words import SILENT, torch_says
+from ckptui.validation.diagnosis.torch_words import torch_says
 from ckptui.validation.finding import Finding
 from ckptui.validation.judge import worst
 from ckptui.validation.reading import Content
 from ckptui.validation.source import Source
+from ckptui.validation.telling import NEXT, SAYS, SILENT
 
 __all__ = ["Diagnosis", "diagnose", "sharpened", "torch_line"]
 
@@ -74,7 +75,7 @@ def diagnose(
     said = torch_says(evidence)
     if cause is None:
         return Diagnosis(evidence.finding.reason, torch_says=said)
-    advice = (f"next: {cause.advice}",) if cause.advice else ()
+    advice = (f"{NEXT}{cause.advice}",) if cause.advice else ()
     return Diagnosis(
         cause.reason,
         cause.name,
@@ -108,4 +109,4 @@ def torch_line(diagnosis: Diagnosis) -> str:
         return ""
     if diagnosis.torch_says == SILENT:
         return SILENT
-    return f"torch says: {diagnosis.torch_says}"
+    return f"{SAYS}{diagnosis.torch_says}"

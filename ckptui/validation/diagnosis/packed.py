@@ -126,6 +126,6 @@ def _repacked(name: str) -> Cause:
     reason = f"its records were packed again by another tool, {where}: torch does not find them"
     advice = (
         "use the file as it was saved; or unpack it and pack the folder that holds data.pkl "
-        "itself: zip -0 -r NEW.pt FOLDER"
+        "itself: zip -0 -r NEW FOLDER"
     )
     return Cause("re-zipped", reason, (f"its pickle is {name}",), advice, Category.INCOMPATIBLE)

@@ -24,8 +24,8 @@ from ckptui.validation.diagnosis.miniz import (
     place_of,
 )
 from ckptui.validation.known_globals import ALLOWED
+from ckptui.validation.telling import SILENT
 
-SILENT: Final = "torch.load accepts it without a word"
 _READER: Final = "RuntimeError: PytorchStreamReader failed"
 _TAR: Final = (
     "RuntimeError: Cannot use ``weights_only=True`` with files saved in the legacy .tar format."
