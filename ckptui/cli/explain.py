@@ -80,9 +80,16 @@ def _explain(pool: Pool, path: str, level: int, load: bool, as_json: bool, numbe
     home = home_of(path)
     config = load_run_config(home)
     keys = required_keys_for(config, os.path.relpath(os.path.abspath(path), home))
-    verdict = _verdict(pool, Request(
-        path, level, load, required_keys=keys, allow_globals=config.allow_globals, recall=True,
-    ))  # fmt: skip
+    request = Request(
+        path,
+        level,
+        load,
+        required_keys=keys,
+        allow_globals=config.allow_globals,
+        recall=True,
+        look_back=True,
+    )
+    verdict = _verdict(pool, request)
     if verdict.facts.signature is None and not verdict.facts.layout:
         verdict = orphaned(verdict)
     anatomy = {} if verdict.facts.layout else _anatomy(pool, verdict, level)
