@@ -113,9 +113,11 @@ def zeroed_files(bases: Bases) -> Iterator[Damaged]:
 def moved_files(bases: Bases) -> Iterator[Damaged]:
     """Bytes that are missing from the middle, or too many there."""
     g, old = bases.zip, bases.legacy
-    words: Words = ("71 bytes missing", "model.layer2.weight")
+    words: Words = ("71 bytes went missing", "model.layer2.weight")
     yield Damaged("missing.pt", g[:40_000] + g[40_071:], CORRUPTED, words)
-    yield Damaged("missing_old.pt", old[:40_000] + old[40_009:], CORRUPTED, ("9 bytes missing",))
+    yield Damaged(
+        "missing_old.pt", old[:40_000] + old[40_009:], CORRUPTED, ("9 bytes went missing",)
+    )
     many = g[:40_000] + b"log line\n" + g[40_000:]
     yield Damaged("inserted.pt", many, CORRUPTED, ("9 bytes too many", "model.layer2.weight"))
 
@@ -178,7 +180,7 @@ def flipped_files(bases: Bases) -> Iterator[Damaged]:
     lost = g.index(b"good/data/3") - 30
     yield Damaged("local.pt", _flip(g, lost, 1), CORRUPTED, ("local header",))
     unlisted = _flip(g, g.index(b"PK\x01\x02"), 1)
-    yield Damaged("directory.pt", unlisted, CORRUPTED, ("directory", "damaged"))
+    yield Damaged("directory.pt", unlisted, CORRUPTED, ("directory",))
 
 
 def _flip(data: bytes, at: int, mask: int) -> bytes:
