@@ -8,7 +8,7 @@ in the standard library's pickletools.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from struct import error as StructError  # noqa: N812
 from typing import Final, TypeAlias
@@ -56,8 +56,8 @@ class Machine:
     """State of one run; opcodes live in ``pickle_values`` and ``pickle_ops``."""
 
     __slots__ = (
-        "big_keys", "data", "globals", "left", "limits", "marks", "memo", "pos", "problems",
-        "protocol", "stack", "storages",
+        "big_keys", "data", "globals", "known", "left", "limits", "marks", "memo", "pos",
+        "problems", "protocol", "stack", "storages",
     )  # fmt: skip
 
     def __init__(self, data: bytes, limits: Limits, start: int = 0) -> None:
@@ -72,6 +72,7 @@ class Machine:
         self.problems: list[Problem] = []
         self.protocol = 0
         self.big_keys = 0
+        self.known: Mapping[int, object] | None = None
         self.left = 0  # opcodes that it did not need
 
     def fail(self, code: str, text: str, kind: str = "damaged") -> StopReading:
@@ -122,6 +123,8 @@ class Machine:
 
     def persistent(self, pid: object) -> object:
         """The node for a persistent id, remembered where it is a storage."""
+        if self.known is not None:
+            return self._by_number(pid, self.known)
         try:
             node = storage_of(pid)
         except NotAsWrittenError as error:
@@ -129,6 +132,15 @@ class Machine:
         if isinstance(node, Storage):
             return self._storage(node)
         return node
+
+    def _by_number(self, pid: object, known: Mapping[int, object]) -> object:
+        """A tensor or storage that stands elsewhere, or a class with its source (tar files)."""
+        if isinstance(pid, tuple) and pid:
+            return pid[0]
+        number = int(pid) if isinstance(pid, str) and pid.isdecimal() and len(pid) < 24 else pid
+        if type(number) is int and number in known:
+            return known[number]
+        raise self.fail("bad-storage", "its pickle names a tensor that is not there")
 
     def _storage(self, node: Storage) -> Storage:
         first = self.storages.setdefault(node.key, node)
@@ -253,13 +265,20 @@ def length(machine: Machine, width: int) -> int:
     return int.from_bytes(machine.take(width), "little")
 
 
-def run(data: bytes, limits: Limits = DEFAULT, start: int = 0) -> PickleTree:
+def run(
+    data: bytes,
+    limits: Limits = DEFAULT,
+    start: int = 0,
+    *,
+    known: Mapping[int, object] | None = None,
+) -> PickleTree:
     """Read one pickle without running anything that it says.
 
     Args:
         data: Bytes that hold it; what follows STOP is left alone.
         limits: Bounds; beyond them the tree is what was read so far.
         start: Offset of the pickle in ``data``.
+        known: What its persistent ids stand for, where these are numbers.
 
     Returns:
         The tree; never raises for bad bytes.
@@ -267,6 +286,7 @@ def run(data: bytes, limits: Limits = DEFAULT, start: int = 0) -> PickleTree:
     from ckptui.formats import pickle_ops  # noqa: F401  (fills HANDLERS)
 
     machine = Machine(data, limits, start)
+    machine.known = known
     finished = False
     try:
         machine.execute()

@@ -80,8 +80,8 @@ def _named_only(kind: str, window: Window, limits: Limits, full: bool) -> Header
     """A format without a reader: its name, and what can be said without one."""
     if kind == "empty":
         return Header(kind, 0, problems=(Problem("empty", "it is empty", 0),))
-    if kind == "zeros" or not kind:
-        hidden = _hidden_zip(window, limits, full)
+    if kind in {"zeros", "", "foreign:text"}:
+        hidden = _hidden_zip(window, limits, full) or _hidden_hdf5(window, limits, full)
         if hidden is not None:
             return hidden
     if kind == "zeros":
@@ -138,6 +138,15 @@ def _looks_temporary(root: str) -> bool:
         f".{word}" in low or f"_{word}" in low or f"-{word}" in low
         for word in ("tmp", "temp", "part", "partial", "incomplete", "unfinished")
     )
+
+
+def _hidden_hdf5(window: Window, limits: Limits, full: bool) -> Header | None:
+    """HDF5 allows a block of the user's own before it, of 512 bytes or any doubling of that."""
+    if window.size <= HEAD:
+        return None
+    from ckptui.formats.hdf5 import read_header_of, signature_at
+
+    return read_header_of(window, limits, full) if signature_at(window) else None
 
 
 def _parts_belong(header: Header, name: str) -> Header:

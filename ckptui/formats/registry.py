@@ -20,6 +20,9 @@ READERS: Final[dict[str, str]] = {
     "torch-legacy": "torch_legacy",
     "safetensors": "safetensors",
     "pickle": "plain_pickle",
+    "torch-tar": "torch_tar",
+    "gguf": "gguf",
+    "hdf5": "hdf5",
 }
 """Format as recognised by the first bytes → module of this package with ``read_header_of``.
 
