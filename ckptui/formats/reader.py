@@ -8,13 +8,12 @@ from typing import Final
 
 from ckptui.formats.limits import DEFAULT, Limits
 from ckptui.formats.model import Header, Problem
-from ckptui.formats.recognise import HEAD, describe, recognise
+from ckptui.formats.recognise import HEAD, recognise
 from ckptui.formats.registry import reader_of
 from ckptui.formats.window import FdSource, Source, Window, open_regular
 
 _SAMPLE: Final = 4096
 _SAMPLES: Final = 8
-_NOT_READ_YET: Final = "recognised; its structure is not read yet"
 
 
 def read_header(path: str, *, limits: Limits = DEFAULT, full: bool = False) -> Header:
@@ -86,9 +85,7 @@ def _named_only(kind: str, window: Window, limits: Limits, full: bool) -> Header
             return hidden
     if kind == "zeros":
         return Header(kind, window.size, problems=(_zeros(window),))
-    if not kind or kind.startswith("foreign:"):
-        return Header(kind, window.size)
-    return Header(kind, window.size, notes=(f"{describe(kind)}: {_NOT_READ_YET}",))
+    return Header(kind, window.size)
 
 
 def _zeros(window: Window) -> Problem:

@@ -19,6 +19,7 @@ FORMATS: Final[dict[str, str]] = {
     "pickle": "plain pickle",
     "gguf": "GGUF",
     "hdf5": "HDF5",
+    "sharded-index": "index of a sharded model",
     "zip": "zip archive",
     "empty": "empty file",
     "zeros": "nothing but zeros",
@@ -88,6 +89,7 @@ _SIGNATURES: Final[tuple[tuple[bytes, str], ...]] = (
 _OLD_PICKLE: Final = re.compile(rb"\(?[dl]p[01]\n|c[A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n|\((?:dp|lp)")
 _HTML: Final = re.compile(rb"<!doctype\s+html|<html|<head|<body", re.IGNORECASE)
 _JSON: Final = re.compile(rb'[{\[]\s*(?:["{\[\]}\d-]|true|false|null)')
+_INDEX: Final = re.compile(rb'\{.*"weight_map"\s*:\s*\{', re.DOTALL)
 _CONTROL: Final = bytes(set(range(32)) - {9, 10, 12, 13, 27}) + b"\x7f"
 
 
@@ -181,6 +183,8 @@ def _by_text(head: bytes) -> str:
         return ""
     if _HTML.search(text[:256]):
         return "foreign:html"
+    if _INDEX.match(text):
+        return "sharded-index"
     return "foreign:json" if _JSON.match(text) or text in {b"{}", b"[]"} else "foreign:text"
 
 

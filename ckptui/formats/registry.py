@@ -21,6 +21,7 @@ READERS: Final[dict[str, str]] = {
     "safetensors": "safetensors",
     "pickle": "plain_pickle",
     "torch-tar": "torch_tar",
+    "sharded-index": "sharded_index",
     "gguf": "gguf",
     "hdf5": "hdf5",
 }

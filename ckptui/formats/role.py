@@ -57,6 +57,8 @@ def role_of(header: Header) -> Role:
     if header.format == "safetensors":
         named = any("." in key or _LAYER.search(key) for key in header.keys)
         return Role.WEIGHTS if named or header.metadata.get("format") else Role.UNKNOWN
+    if header.format in {"gguf", "sharded-index"}:
+        return Role.WEIGHTS if header.keys else Role.UNKNOWN
     if header.format == "npz":
         # Data sets come so as well, under names of any kind.
         role = _of_dict(header) if header.keys else Role.UNKNOWN

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from ckptui.formats.limits import MIB
+from ckptui.formats.limits import MIB, Limits
 from ckptui.formats.model import Header, Problem
 from ckptui.formats.recognise import describe
-from ckptui.formats.window import FdSource, open_regular
+from ckptui.formats.window import FdSource, Window, open_regular
 
 LARGEST: Final = 32 * MIB
 """Bytes of the largest index that is read; that of a model of 140,000 tensors has 15 MB."""
@@ -78,6 +78,27 @@ def read_index(path: str) -> ShardIndex:
         return parse_index(FdSource(fd).pread(min(size, LARGEST + 1), 0))
     finally:
         os.close(fd)
+
+
+def read_header_of(window: Window, limits: Limits, full: bool) -> Header:
+    """The index as a file of its own: its tensors' names, and no tensor.
+
+    Raises:
+        OSError: A read failed.
+    """
+    index = parse_index(window.pread(min(window.size, LARGEST + 1), 0))
+    facts = {"shards": str(len(index.files))}
+    if index.total_size is not None:
+        facts["total_size"] = str(index.total_size)
+    return Header(
+        "sharded-index",
+        window.size,
+        top_type="dict",
+        keys=tuple(index.weight_map)[: limits.table],
+        metadata={**index.metadata, **facts},
+        problems=index.problems,
+        truncated_table=len(index.weight_map) > limits.table,
+    )
 
 
 def parse_index(data: bytes) -> ShardIndex:

@@ -10,8 +10,13 @@ from ckptui.formats.recognise import describe
 from ckptui.terms import Category, Result
 from ckptui.validation.finding import Finding, failed, passed, skipped
 
-READ_IN_FULL: Final = frozenset({"torch-zip", "torchscript", "torch-legacy", "safetensors", "npz"})
-"""Formats whose container is read whole; the others are recognised and, so far, not judged."""
+READ_IN_FULL: Final = frozenset(
+    {
+        "torch-zip", "torchscript", "torch-legacy", "torch-tar", "safetensors", "npz", "gguf",
+        "sharded-index",
+    }
+)  # fmt: skip
+"""Formats whose container is read whole; of the others, what can be said stands in their notes."""
 ZIPS: Final = frozenset({"torch-zip", "torchscript", "npz", "zip"})
 """Formats that are zip archives."""
 
@@ -24,6 +29,8 @@ _HINTS: Final = {
 
 TENSOR_CODES: Final = frozenset({"record-size", "tensor-bounds"})
 """Problems of tensors and storages: level 4's, the container around them is whole."""
+INCOMPLETE_CODES: Final = frozenset({"missing-shard", "shard-tensor-missing", "open-for-writing"})
+"""Problems that say: unfinished, or parts are missing. No byte that is there need be wrong."""
 LOADER_CODES: Final = frozenset(
     {"newer-container", "newer-dtype", "two-roots", "encrypted", "unread-method"}
 )
@@ -38,9 +45,12 @@ def check_container(header: Header, problems: Sequence[Problem]) -> Finding:
     own = [p for p in problems if p.code not in TENSOR_CODES | LOADER_CODES]
     damaged = [problem for problem in own if problem.kind == "damaged"]
     if damaged:
+        if all(problem.code in INCOMPLETE_CODES for problem in damaged):
+            return failed(Category.INCOMPLETE, damaged[0].text, _rest(damaged[1:]))
         return failed(Category.CORRUPTED, _damage_sentence(damaged), _rest(damaged[1:]))
     if header.format not in READ_IN_FULL:
-        return skipped(f"{describe(header.format)}: recognised, its structure is not judged yet")
+        unread = f"{describe(header.format)}: recognised, its structure is not judged"
+        return skipped("; ".join(header.notes) or unread)
     if not header.records and header.format in ZIPS:
         return skipped("; ".join(header.notes) or "its records are not judged yet")
     limits = [problem for problem in own if problem.kind == "limit"]

@@ -40,6 +40,11 @@ def read_content(source: Source, *, whole: bool) -> Content:
     header = read_header_from(source, source.size, source.path, full=whole and not is_zip)
     # A part of a distributed checkpoint has no records of its own: many archives in one file.
     is_part = not header.records and not header.problems
+    if header.format == "sharded-index":
+        from ckptui.validation.shards import problems_beside
+
+        problems = (*header.problems, *problems_beside(source.path))
+        return Content(header, header.records, problems)
     if not whole or is_part or header.format not in ZIPS:
         return Content(header, header.records, header.problems)
     from ckptui.formats.zip_container import read_container

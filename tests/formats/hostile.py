@@ -6,10 +6,12 @@ prints a line of JSON for each: ``python -m tests.formats.hostile DIRECTORY``.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import resource
 import sys
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -184,6 +186,50 @@ def _npy(fields: bytes, body: bytes = b"") -> bytes:
 _OBJECTS = b"{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"
 
 
+def _plain(body: Callable[[], bytes]) -> Callable[[str], None]:
+    """A file of just these bytes."""
+
+    def make(path: str) -> None:
+        with open(path, "wb") as file:
+            file.write(body())
+
+    return make
+
+
+def _gguf(tensors: int, pairs: int, body: bytes) -> bytes:
+    counts = tensors.to_bytes(8, "little") + pairs.to_bytes(8, "little")
+    return b"GGUF\3\0\0\0" + counts + body
+
+
+def _u(value: int, width: int = 8) -> bytes:
+    return value.to_bytes(width, "little")
+
+
+def _legacy(third: bytes) -> bytes:
+    """The beginning of a legacy file, and its object."""
+    magic = PROTO + b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
+    return magic + PROTO + b"M\xe9\x03." + PROTO + b"}." + PROTO + third
+
+
+def _tar(members: dict[str, bytes]) -> bytes:
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w") as archive:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return target.getvalue()
+
+
+def _torch_tar(**changes: bytes) -> bytes:
+    empty = PROTO + b"K\0."
+    members = {"sys_info": PROTO + b"}.", "pickle": empty, "tensors": empty}
+    return _tar({**members, "storages": empty + PROTO + b"].", **changes})
+
+
+_ENTRY = PROTO + b"(K\1X\3\0\0\0cpuctorch\nFloatStorage\nt."
+
+
 FILES: dict[str, Callable[[str], None]] = {
     "bomb": _bomb,
     "bomb_that_lies": _bomb_that_lies,
@@ -206,6 +252,72 @@ FILES: dict[str, Callable[[str], None]] = {
     "npz_that_runs": _npz(
         1, _npy(_OBJECTS, PROTO + b"cos\nsystem\n" + text("touch RAN") + b"\x85R.")
     ),
+    "gguf_of_pairs": _plain(
+        lambda: _gguf(
+            0, 1 << 60, b"".join(_u(8) + b"%08d" % n + b"\0\0\0\0x" for n in range(600_000))
+        )
+    ),
+    "gguf_of_tensors": _plain(
+        lambda: _gguf(1 << 60, 0, b"".join(_u(8) + b"%08d" % n + bytes(16) for n in range(600_000)))
+    ),
+    "gguf_of_lists": _plain(
+        lambda: _gguf(
+            0,
+            1,
+            _u(1)
+            + b"a"
+            + _u(9, 4)
+            + _u(9, 4)
+            + _u(1 << 60)
+            + (_u(9, 4) + _u(1 << 60)) * 2
+            + (b"\0" * 12) * 4_000_000,
+        )
+    ),
+    "gguf_of_texts": _plain(
+        lambda: _gguf(0, 1, _u(1) + b"a" + _u(9, 4) + _u(8, 4) + _u(1_400_000) + bytes(60 * _MIB))
+    ),
+    "gguf_of_a_huge_text": _plain(lambda: _gguf(0, 1, _u(1) + b"a" + _u(8, 4) + _u(1 << 63))),
+    "legacy_of_marks": _plain(lambda: _legacy(b"(" * (20 * _MIB) + b".")),
+    "legacy_that_runs": _plain(lambda: _legacy(b"cos\nsystem\n" + text("touch RAN") + b"\x85R.")),
+    "legacy_of_storages": _plain(
+        lambda: (
+            _legacy(
+                b"".join(
+                    b"("
+                    + text("storage")
+                    + b"ctorch\nFloatStorage\n"
+                    + text(str(i))
+                    + text("c")
+                    + b"K\1NtQ0"
+                    for i in range(60_000)
+                )
+                + b"N."
+            )
+            + PROTO
+            + b"("
+            + b"".join(text(str(i)) for i in range(60_000))
+            + b"l."
+        )
+    ),
+    "tar_of_many_storages": _plain(
+        lambda: _torch_tar(
+            storages=PROTO + b"M\x20\x4e." + (_ENTRY + bytes(8)) * 20_000 + PROTO + b"]."
+        )
+    ),
+    "tar_of_one_long_pickle": _plain(
+        lambda: _torch_tar(storages=PROTO + b"]" * (12 * _MIB) + b".")
+    ),
+    "tar_that_runs": _plain(
+        lambda: _torch_tar(sys_info=PROTO + b"cos\nsystem\n" + text("touch RAN") + b"\x85R.")
+    ),
+    "tar_of_many_members": _plain(lambda: _tar({"sys_info": b""})[:512] * 30_000),
+    "index_of_many_names": _plain(
+        lambda: b'{"weight_map":{' + b",".join(b'"%d":"f"' % n for n in range(2_500_000)) + b"}}"
+    ),
+    "index_of_wide_text": _plain(
+        lambda: b'{"weight_map":{"' + "\U0001f600".encode() + b"a" * (30 * _MIB) + b'":"f"}}'
+    ),
+    "hdf5_of_nothing": _plain(lambda: b"\x89HDF\r\n\x1a\n\3\x08\x08\0" + b"\xff" * 100),
     "long_json_number": _json_bombs(b'{"a":' + b"9" * 1_000_000 + b"}"),
 }
 

@@ -98,12 +98,6 @@ def test_every_name_has_words() -> None:
     assert named <= known
 
 
-def test_what_is_known_by_name_only_says_so() -> None:
-    header = read_header_from(BytesSource(b"GGUF\x03\0\0\0" + bytes(50)), 58)
-    assert header.notes == ("GGUF: recognised; its structure is not read yet",)
-    assert header.problems == ()
-
-
 def test_a_plain_pickle_is_read() -> None:
     data = pickle.dumps({"step": 3, "w": [1.5]}, 4)
     header = read_header_from(BytesSource(data), len(data))

@@ -18,6 +18,8 @@ from ckptui.formats.sharded_index import (
     read_index,
     shard_problems,
 )
+from ckptui.terms import Category
+from ckptui.validation.check import check_file
 
 INDEX = "model.safetensors.index.json"
 
@@ -136,3 +138,15 @@ def test_an_index_of_many_tensors_is_read() -> None:
 def test_names_that_lead_away_are_seen() -> None:
     assert all(outside(name) for name in ("/etc/passwd", "../a", "a/../../b", "..\\a"))
     assert not any(outside(name) for name in ("a..safetensors", "sub/a.safetensors"))
+
+
+def test_an_index_named_as_a_file_is_judged_with_its_shards(model: Path) -> None:
+    verdict = check_file(model / INDEX, level=4, settle=False)
+    assert (verdict.category, verdict.facts.format) == (Category.VALID, "sharded-index")
+    (model / "model-00002-of-00002.safetensors").unlink()
+    verdict = check_file(model / INDEX, level=4, settle=False)
+    assert verdict.category is Category.INCOMPLETE
+    assert "model-00002-of-00002.safetensors" in verdict.reason
+    shard = model / "model-00001-of-00002.safetensors"
+    shard.write_bytes(shard.read_bytes()[:-5])
+    assert check_file(model / INDEX, level=4, settle=False).category is Category.CORRUPTED

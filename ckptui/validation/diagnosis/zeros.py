@@ -19,6 +19,8 @@ _ZEROED_OUT: Final = 64 << 10
 """ext4 writes up to 32 KB of zeros behind data in space that was set aside (extent_max_zeroout)."""
 _LONGEST_HEAD: Final = 8 << 20
 _RESTORE: Final = "copy it again from where it came from, or go back to an earlier checkpoint"
+_ZEROS_OF_ITS_OWN: Final = frozenset({"hdf5", "torch-tar"})
+"""A user block may be zeros, and a tar ends with them."""
 
 
 def find(evidence: Evidence) -> Cause | None:
@@ -27,6 +29,8 @@ def find(evidence: Evidence) -> Cause | None:
         Category.CORRUPTED,
         Category.FOREIGN,
     }:
+        return None
+    if evidence.header.format in _ZEROS_OF_ITS_OWN:
         return None
     if not evidence.head[:SECTOR].strip(b"\0"):
         return _head(evidence)
