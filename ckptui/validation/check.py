@@ -17,7 +17,7 @@ from ckptui.validation.keys import check_keys
 from ckptui.validation.login_node import is_too_much, sentence
 from ckptui.validation.payload import Payload, read_payload
 from ckptui.validation.reading import Content, read_content
-from ckptui.validation.scan import CancelledError, Progress
+from ckptui.validation.scan import CancelledError, Progress, ShortReadError
 from ckptui.validation.settling import is_young
 from ckptui.validation.size import check_size
 from ckptui.validation.source import Source
@@ -179,7 +179,13 @@ def _check(
     findings[Level.SIZE] = size
     if order.level >= Level.CHECKSUMS and not order.header_only:
         progress = Progress(0, on_progress, is_cancelled)
-        payload = _deep(source, content, order, findings[Level.CONTAINER], progress)
+        try:
+            payload = _deep(source, content, order, findings[Level.CONTAINER], progress)
+        except ShortReadError:
+            moved = source.moved()
+            if not moved:
+                raise
+            return changing(_verdict(source, order, content, findings), moved)
         verdict = _verdict(source, order, content, findings | payload.findings)
         facts = replace(verdict.facts, content=payload.content)
         return _settle(source, order, replace(verdict, facts=facts, values=payload.values))
