@@ -64,3 +64,38 @@ def _differences(now: Table, then: Table) -> tuple[str, ...]:
                 f"the tensor {one_line(a.name)} lies in storage {a.storage} and was in {b.storage}"
             )
     return tuple(lines)
+
+
+_VALUES: Final = {"BINUNICODE": 5, "SHORT_BINUNICODE": 2, "BININT": 1, "BININT1": 1, "BININT2": 1,
+                  "BINFLOAT": 1}  # fmt: skip
+"""Opcodes that carry a value → where in them the value itself begins."""
+
+
+def only_a_value_changed(data: bytes, offset: int, mask: int) -> bool:
+    """True where the damaged byte belongs to a key, a name or a number at the top, and no more.
+
+    Such a pickle loads like any other: neither its structure nor a storage is touched.
+    """
+    mended = data[:offset] + bytes([data[offset] ^ mask]) + data[offset + 1 :]
+    now, then = _table(data), _table(mended)
+    if now is None or then is None or not _within_a_value(mended, offset):
+        return False
+    same = [(t.dtype, t.shape, t.stride, t.offset, t.storage) for t in now.tensors] == [
+        (t.dtype, t.shape, t.stride, t.offset, t.storage) for t in then.tensors
+    ]
+    return same and bool(_differences(now, then))
+
+
+def _within_a_value(pickle: bytes, offset: int) -> bool:
+    """True where a byte belongs to a value, by the standard library's list of opcodes."""
+    from pickletools import genops
+
+    last, at = "", 0
+    try:
+        for code, _, position in genops(pickle):
+            if position is not None and position > offset:
+                break
+            last, at = code.name, position or 0
+    except (ValueError, UnicodeDecodeError):
+        return False
+    return last in _VALUES and offset - at >= _VALUES[last]

@@ -63,14 +63,14 @@ def open_zip(source: Source, size: int) -> Opened | None:
     if isinstance(big, str):
         return Opened(problem=big)
     if big is not None:
-        here, count, length, start = big
+        disk, first_disk, here, count, length, start = big
     if here != count or ((disk | first_disk) and (disk != 1 or first_disk != 1)):
         return Opened(problem=MULTIDISK)
     if length < count * ENTRY.size or start + length > size:
         return Opened(problem=INVALID)
     if length > _LARGEST:
         return None
-    return _entries(source.pread(length, start), count, size)
+    return _entries(source.pread(length, start), count, size, disk)
 
 
 def _find_end(source: Source, size: int) -> int | str:
@@ -91,27 +91,29 @@ def _find_end(source: Source, size: int) -> int | str:
             return EINVAL
 
 
-def _zip64(source: Source, size: int, at: int) -> tuple[int, int, int, int] | str | None:
+def _zip64(source: Source, size: int, at: int) -> tuple[int, int, int, int, int, int] | str | None:
     raw = source.pread(LOCATOR.size, at - LOCATOR.size) if at >= LOCATOR.size + EOCD64.size else b""
     if raw[:4] != b"PK\x06\x07":
         return None
-    where = int(LOCATOR.unpack(raw)[2])
+    _, where, disks = (int(field) for field in LOCATOR.unpack(raw)[1:])
     if where > size - EOCD64.size:
         return NOT_A_ZIP
     record = source.pread(EOCD64.size, where)
     if record[:4] != b"PK\x06\x06":
         return None
     fields = [int(field) for field in EOCD64.unpack(record)[1:]]
+    if disks != 1:
+        return MULTIDISK
     if fields[0] < EOCD64.size - 12:
         return INVALID
     if max(fields[5], fields[6]) > _FULL32:
         return TOO_MANY
     if fields[7] > _FULL32:
         return TOO_LARGE
-    return fields[5], fields[6], fields[7], fields[8]
+    return fields[3], fields[4], fields[5], fields[6], fields[7], fields[8]
 
 
-def _entries(raw: bytes, count: int, size: int) -> Opened | None:
+def _entries(raw: bytes, count: int, size: int, disk: int) -> Opened | None:
     entries: list[Entry] = []
     at = 0
     for _ in range(count):
@@ -131,6 +133,8 @@ def _entries(raw: bytes, count: int, size: int) -> Opened | None:
             full, packed, start = _wide(extra, full, packed, start)
         if (not method and full != packed) or (full and not packed):
             return Opened(problem=INVALID)
+        if fields[12] == 0xFFFF or fields[12] not in {disk, 1}:
+            return Opened(problem=MULTIDISK)
         if start + 30 + packed > size:
             return Opened(problem=INVALID)
         name = raw[name_at:extra_at].decode("utf-8", "surrogateescape")

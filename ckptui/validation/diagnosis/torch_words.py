@@ -2,7 +2,7 @@
 
 Users search for torch's words, so ckptui shows them beneath its own. The order is that of
 torch/serialization.py (``load``, ``_load``, ``_legacy_load``) and
-torch/_weights_only_unpickler.py; tests/validation/test_torch_words.py asks the real torch about
+torch/_weights_only_unpickler.py; tests/validation/test_diagnosis.py asks the real torch about
 the same bytes. Where its answer hangs on more than is looked at here, nothing is said.
 """
 
@@ -11,33 +11,14 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from ckptui.formats.model import Header
-from ckptui.terms import Level, Result
 from ckptui.validation.diagnosis.evidence import Evidence
-from ckptui.validation.diagnosis.miniz import (
-    EINVAL,
-    INVALID,
-    Entry,
-    Opened,
-    can_read,
-    open_zip,
-    place_of,
-)
-from ckptui.validation.known_globals import ALLOWED
+from ckptui.validation.diagnosis.torch_globals import refused_global
+from ckptui.validation.diagnosis.torch_zip_words import zip_words
 from ckptui.validation.telling import SILENT
 
-_READER: Final = "RuntimeError: PytorchStreamReader failed"
 _TAR: Final = (
     "RuntimeError: Cannot use ``weights_only=True`` with files saved in the legacy .tar format."
 )
-_SCRIPT: Final = (
-    "RuntimeError: Cannot use ``weights_only=True`` with TorchScript archives passed to "
-    "``torch.load``."
-)
-_NO_VERSION: Final = 'RuntimeError: Expected hasRecord("version") to be true, but got false.'
-_WORDS: Final = (".data/serialization_id", "version", ".format_version", "byteorder")
-"""Small records in the order in which torch reads them, before the pickle."""
-_BLOCKED: Final = frozenset({"sys", "os", "posix", "nt"})
 _MOST: Final = 2_000
 _SAFETENSORS_HEADER: Final = 100_000_000
 # Opcodes of the safe unpickler, by what follows them: torch/_weights_only_unpickler.py.
@@ -53,170 +34,8 @@ def torch_says(evidence: Evidence) -> str:
     if evidence.size == 0:
         return "EOFError"
     if evidence.head.startswith(b"PK\x03\x04"):
-        return _zip(evidence)
+        return zip_words(evidence)
     return _pickle(evidence)
-
-
-def _reader(doing: str, why: str) -> str:
-    return f"{_READER} {doing}: {why}"
-
-
-# --- zip
-
-
-def _zip(evidence: Evidence) -> str:
-    opened = open_zip(evidence.source, evidence.size)
-    if opened is None:
-        return ""
-    if opened.problem == EINVAL:
-        return EINVAL
-    if opened.problem:
-        return _reader("reading zip archive", opened.problem)
-    return _root(opened) or _records(evidence, opened)
-
-
-def _root(opened: Opened) -> str:
-    """The root directory is that of the first record; every record must lie in it."""
-    first = opened.entries[0].name if opened.entries else ""
-    if "/" not in first:
-        return f"file in archive is not in a subdirectory: {first}" if first else ""
-    root = first.partition("/")[0]
-    names = {entry.name for entry in opened.entries}
-    if f"{root}/version" not in names:
-        return _NO_VERSION
-    return ""
-
-
-def _records(evidence: Evidence, opened: Opened) -> str:
-    root = opened.entries[0].name.partition("/")[0] + "/"
-    # miniz finds names whatever their case.
-    entries = {entry.name[len(root) :].lower(): entry for entry in reversed(opened.entries)}
-    unread = _unread(evidence, entries, _WORDS[:2]) or _version(_word(evidence, entries, "version"))
-    if unread:
-        return unread
-    if any(not entry.name.isprintable() and _is_not_text(entry.name) for entry in opened.entries):
-        return "UnicodeDecodeError: 'utf-8' codec can't decode"
-    stray = next((e.name for e in opened.entries if not e.name.startswith(root)), "")
-    if stray:
-        return f"file in archive is not in a subdirectory {root}: {stray}"
-    if "constants.pkl" in entries:
-        return _SCRIPT
-    unread = _unread(evidence, entries, _WORDS[2:])
-    if unread:
-        return unread
-    order = _word(evidence, entries, "byteorder") if "byteorder" in entries else "little"
-    if order not in {"little", "big"}:
-        shown = order.isascii() and order.isprintable()
-        return f"ValueError: Unknown endianness type: {order}" if shown else ""
-    return _pickle_of_zip(evidence, entries)
-
-
-def _is_not_text(name: str) -> bool:
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        return True
-    return False
-
-
-def _unread(evidence: Evidence, entries: dict[str, Entry], words: tuple[str, ...]) -> str:
-    for word in words:
-        if word in entries and not can_read(evidence.source, entries[word], evidence.size):
-            return _reader(f"reading file {word}", INVALID)
-    return ""
-
-
-def _word(evidence: Evidence, entries: dict[str, Entry], word: str) -> str:
-    """A small record as torch reads it: from where its local header says."""
-    entry = entries.get(word)
-    at = place_of(evidence.source, entry, evidence.size) if entry is not None else None
-    if entry is None or at is None or entry.size > 64 or entry.packed != entry.size:
-        return ""
-    return evidence.source.pread(entry.size, at).decode("latin-1")
-
-
-def _version(text: str) -> str:
-    digits = text.strip()
-    if not digits.isascii() or not digits.isdigit():
-        return f"Couldn't parse the version {digits}" if digits.isprintable() else ""
-    if int(digits) > 10:
-        return (
-            f"Attempted to read a PyTorch file with version {int(digits)}, but the maximum "
-            "supported version for reading is 10."
-        )
-    return ""
-
-
-def _pickle_of_zip(evidence: Evidence, entries: dict[str, Entry]) -> str:
-    pickle = entries.get("data.pkl")
-    if pickle is None:
-        return _reader("locating file data.pkl", "file not found")
-    if not can_read(evidence.source, pickle, evidence.size):
-        return _reader("reading file data.pkl", INVALID)
-    if _pickle_is_strange(evidence):
-        return ""
-    refused = _globals(evidence.header)
-    return refused or _storages(evidence, entries)
-
-
-def _pickle_is_strange(evidence: Evidence) -> bool:
-    """True where the bounded reader stumbled: torch's machine stumbles in ways of its own."""
-    header = evidence.header
-    if header.truncated_table or len(header.storages) > _MOST:
-        return True
-    codes = evidence.codes()
-    strange = {"bad-tensor", "bad-storage", "bad-key", "storage-disagrees", "bad-record"}
-    if any(code.startswith(("pickle-", "hostile-")) for code in codes) or codes & strange:
-        return True
-    load = evidence.findings.get(Level.LOAD)
-    known = load is not None and load.result in {Result.PASS, Result.WARN, Result.REFUSED}
-    # Where the container failed level 3 was skipped, and says nothing about the pickle.
-    return not known and not header.top_type
-
-
-def _globals(header: Header) -> str:
-    refused = [name for name in header.globals if name not in ALLOWED]
-    if not refused:
-        return ""
-    if len(refused) > 1:
-        return "_pickle.UnpicklingError: Weights only load failed."
-    name = refused[0]
-    if name.rpartition(".")[0] in _BLOCKED:
-        return (
-            f"Trying to load unsupported GLOBAL {name} whose module "
-            f"{name.rpartition('.')[0]} is blocked."
-        )
-    shown = name.removeprefix("builtins.")
-    return f"Unsupported global: GLOBAL {shown} was not an allowed global by default."
-
-
-def _storages(evidence: Evidence, entries: dict[str, Entry]) -> str:
-    first = True
-    for key, storage in evidence.header.storages.items():
-        if storage.device == "meta":
-            continue
-        if first and ".storage_alignment" in entries:
-            unread = _unread(evidence, entries, (".storage_alignment",))
-            if unread or not _word(evidence, entries, ".storage_alignment").strip().isdigit():
-                return unread
-        first = False
-        entry = entries.get(f"data/{key}".lower())
-        if entry is None:
-            return _reader(f"locating file data/{key}", "file not found")
-        if not can_read(evidence.source, entry, evidence.size):
-            return _reader(f"reading file data/{key}", INVALID)
-        wanted = storage.numel * storage.itemsize
-        if storage.itemsize and entry.size != wanted:
-            return (
-                f"RuntimeError: record size ({entry.size} bytes) does not match expected size "
-                f"({wanted} bytes"
-            )
-    if "tensor-bounds" in evidence.codes():
-        return "Trying to resize storage that is not resizable"
-    return SILENT
-
-
-# --- everything else
 
 
 def _pickle(evidence: Evidence) -> str:
@@ -268,7 +87,7 @@ def _legacy(evidence: Evidence) -> str:
     codes = evidence.codes()
     if any(code.startswith("pickle-") for code in codes) or not evidence.header.storages:
         return ""
-    refused = _globals(evidence.header)
+    refused = refused_global(evidence)
     if refused:
         return refused
     for record in evidence.header.records[:_MOST]:
