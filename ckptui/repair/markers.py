@@ -79,11 +79,6 @@ def draft_remove(context: Context, path: str) -> Draft:
 def _judgeable(context: Context, name: str) -> None:
     context.exists(name)
     context.at_rest(name)
-    if context.site.is_directory(name):
-        raise RepairError(
-            f"{name}: a checkpoint directory, and those are not judged yet; "
-            "its marker can be removed, not vouched for"
-        )
 
 
 def _why(verdict: Verdict) -> str:

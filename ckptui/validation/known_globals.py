@@ -111,6 +111,11 @@ HARMLESS: Final[frozenset[str]] = frozenset(
         "lightning_fabric.utilities.data.AttributeDict",
         "pytorch_lightning.utilities.parsing.AttributeDict",
         "typing.Any",
+        # the loss scale and the settings in DeepSpeed's optimizer states (0.19, ZeRO 1 to 3)
+        "deepspeed.runtime.fp16.loss_scaler.LossScaler",
+        "deepspeed.runtime.fp16.loss_scaler.DynamicLossScaler",
+        "deepspeed.runtime.zero.config.ZeroStageEnum",
+        "deepspeed.utils.tensor_fragment.fragment_address",
     ]
 )  # fmt: skip
 """Builds data and runs nothing of the file's choosing; torch's safe loader wants it allowed."""

@@ -15,6 +15,7 @@ from ckptui.present.spans import Line, text_of, wrapped
 from ckptui.present.strip import last_good_line, title_line, totals_line
 from ckptui.repair.model import JournalEntry, Outcome, Plan, Step, TrashItem
 from ckptui.terms import Action, Category, InputState, MarkerState
+from ckptui.validation.verdict import Part
 from ckptui.watch.model import Checkpoint, InputHash, PassedOver, Snapshot
 from tests.present.test_tables import NOW, snapshot
 
@@ -167,3 +168,15 @@ def test_the_strip_before_and_without_anything_good() -> None:
 def test_long_words_are_broken_where_they_must_be() -> None:
     assert wrapped("aa bbbbbbb c", 4) == ["aa", "bbbb", "bbb", "c"]
     assert all(cells(piece) <= 4 for piece in wrapped("模型模型 aa bbbbbbbbb", 4))
+
+
+def test_the_parts_of_a_checkpoint_directory() -> None:
+    parts = (
+        Part("optimizer.pt", None, Category.INCOMPLETE, "missing"),
+        Part("model.safetensors", 5_000_000, Category.UNCHECKED),
+        Part("trainer_state.json", 2_000, Category.UNCHECKED),
+    )
+    row = Checkpoint("checkpoint-5", layout="hf-trainer", size=5_002_000, step=5, parts=parts)
+    text = told(detail_lines(row, now=NOW, keys=KEYS))
+    assert "  optimizer.pt  not there  missing" in text
+    assert "2 parts: model.safetensors 4.8M, trainer_state.json 2.0K" in text

@@ -12,6 +12,8 @@ from ckptui.errors import RepairError
 from ckptui.repair import apply, entries, list_trash, plan, plan_undo, recover, undo
 from ckptui.repair.site import HOME
 from ckptui.terms import Action
+from tests import directories as made
+from tests.directories import ORDERS, copy, make_older
 from tests.repair.tree import Fingerprint, fingerprint, make_run, put, whole
 
 ODD = os.fsdecode(b"odd\xff\x1b[2J.pt")
@@ -216,3 +218,16 @@ def test_the_journal_is_lines_a_person_can_read_and_survives_a_torn_one(root: st
     with open(path, encoding="ascii") as text:
         events = [json.loads(line)["event"] for line in text if not line.startswith('{"id": "torn')]
     assert events == ["begin", "step", "step", "end", "begin", "step", "end"]
+
+
+def test_the_marker_of_a_directory_vouches_for_all_its_parts(layouts: Path, tmp_path: Path) -> None:
+    for step in (40, 60):
+        copy(layouts / made.TORCHTITAN, tmp_path / f"step-{step}", ORDERS[made.TORCHTITAN])
+    os.truncate(tmp_path / "step-60/__1_0.distcp", 100)
+    make_older(tmp_path)
+    outcome = apply(plan(Action.ADD_MARKER, str(tmp_path), ["step-40"]), confirm=True)
+    assert outcome.applied
+    assert (tmp_path / "step-40.done").exists()
+    with pytest.raises(RepairError, match=r"__1_0\.distcp"):
+        apply(plan(Action.ADD_MARKER, str(tmp_path), ["step-60"]), confirm=True)
+    assert not (tmp_path / "step-60.done").exists()

@@ -116,7 +116,8 @@ def _is_divided(folder: Folder, said: Reading, prefix: str) -> bool:
     """
     from ckptui.formats.layouts.peek import item, tree_of, whole
 
-    name = next((name for name in said.needed if name.startswith(f"{prefix}mp_rank_")), "")
+    models = (name for name in said.needed if _MODEL.fullmatch(name[len(prefix) :]))
+    name = next(models, "")
     tree = tree_of(folder, name) if name else None
     if tree is None or item(tree.root, "optimizer") is not None:
         return False
