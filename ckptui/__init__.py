@@ -12,9 +12,12 @@ Example:
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+
+TYPE_CHECKING = False  # typing's own would cost each start ten milliseconds
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from ckptui.checkpoint.context import PipelineContext
     from ckptui.checkpoint.info import CheckpointInfo, get_checkpoint_info
     from ckptui.checkpoint.load import load_with_compatibility

@@ -7,10 +7,14 @@ Reading a marker never opens the checkpoint. Whoever creates one vouches for the
 from __future__ import annotations
 
 import os
-from typing import Final
 
-from ckptui.durable import StrPath, fsync_dir
-from ckptui.terms import MarkerState
+from ckptui.light import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
+
+    from ckptui.durable import StrPath
+    from ckptui.terms import MarkerState
 
 MARKER_SUFFIX: Final = ".done"
 
@@ -74,7 +78,7 @@ def create_done_marker(path: StrPath, *, durable: bool = True) -> None:
     finally:
         os.close(fd)
     if durable:
-        fsync_dir(os.path.dirname(marker))
+        _fsync_dir_of(marker)
 
 
 def remove_done_marker(path: StrPath, *, durable: bool = True) -> None:
@@ -96,7 +100,13 @@ def remove_done_marker(path: StrPath, *, durable: bool = True) -> None:
     except FileNotFoundError:
         return
     if durable:
-        fsync_dir(os.path.dirname(marker))
+        _fsync_dir_of(marker)
+
+
+def _fsync_dir_of(marker: str) -> None:
+    from ckptui.durable import fsync_dir  # only writers need it
+
+    fsync_dir(os.path.dirname(marker))
 
 
 def marker_state(
@@ -116,6 +126,8 @@ def marker_state(
         >>> marker_state(100.0, 90.0, True).value
         'outdated'
     """
+    from ckptui.terms import MarkerState  # enums are dear, and asking for a marker needs none
+
     if marker_mtime is None:
         missing = checkpoint_mtime is not None and folder_uses_markers
         return MarkerState.MISSING if missing else None

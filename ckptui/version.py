@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import Final
+from ckptui.light import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Final
 
 CHECKPOINT_VERSION: Final = "1.0"
 """The version that ``atomic_save`` writes and the newest that this ckptui reads."""
@@ -12,7 +14,6 @@ CHECKPOINT_VERSION: Final = "1.0"
 NO_VERSION: Final = "0.x"
 """What a checkpoint without a version is called; it loads unchanged."""
 
-_NUMBERS: Final = re.compile(r"[0-9]+(\.[0-9]+)*")
 _LONGEST: Final = 60
 
 
@@ -54,9 +55,10 @@ def parse_version(value: object) -> tuple[int, ...] | None:
     if text == NO_VERSION:
         return ()
     # The length is bounded because int() refuses text of more than 4300 digits.
-    if len(text) > _LONGEST or _NUMBERS.fullmatch(text) is None:
+    parts = text.split(".")
+    if len(text) > _LONGEST or not all(part.isascii() and part.isdigit() for part in parts):
         return None
-    numbers = [int(part) for part in text.split(".")]
+    numbers = [int(part) for part in parts]
     while numbers and numbers[-1] == 0:
         numbers.pop()
     return tuple(numbers)

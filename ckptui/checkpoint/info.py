@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import Final, TypedDict
 
-from ckptui.durable import StrPath
-from ckptui.errors import CheckpointError
 from ckptui.formats.model import Header, Opaque
 from ckptui.formats.reader import read_header
+from ckptui.light import TYPE_CHECKING, TypedDict
 from ckptui.marker import has_done_marker
 from ckptui.version import checkpoint_version
+
+if TYPE_CHECKING:
+    from typing import Final
+
+    from ckptui.durable import StrPath
 
 _ZIPS: Final = ("torch-zip", "torchscript", "npz", "zip")
 UNKNOWN: Final = "unknown"
@@ -61,6 +64,8 @@ def get_checkpoint_info(path: StrPath) -> CheckpointInfo:
     try:
         header = read_header(name)
     except OSError as error:
+        from ckptui.errors import CheckpointError  # only where there is one to raise
+
         raise CheckpointError(name, "unreadable", error.strerror or str(error)) from error
     step = header.top.get("step")
     return CheckpointInfo(

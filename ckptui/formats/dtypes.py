@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from ckptui.light import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
+
 
 ITEMSIZE: Final[dict[str, int]] = {
     "float64": 8, "float32": 4, "float16": 2, "bfloat16": 2,

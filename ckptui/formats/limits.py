@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from ckptui.light import TYPE_CHECKING, dataclass
+
+if TYPE_CHECKING:
+    from typing import Final
+
 
 KIB: Final = 1024
 MIB: Final = 1024 * KIB

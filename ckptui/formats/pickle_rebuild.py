@@ -5,9 +5,6 @@ The rebuild functions and their arguments are torch/_utils.py and torch/_tensor.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, TypeAlias
-
 from ckptui.formats.dtypes import dtype_of_global, itemsize, storage_dtype
 from ckptui.formats.pickle_nodes import (
     Bag,
@@ -21,6 +18,11 @@ from ckptui.formats.pickle_nodes import (
     Tensor,
     called_name,
 )
+from ckptui.light import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Final, TypeAlias
 
 Args: TypeAlias = "tuple[object, ...]"
 _LONGEST_SHAPE: Final = 64
@@ -280,7 +282,7 @@ def _numpy_scalar(args: Args) -> object:
     return node
 
 
-Builder: TypeAlias = Callable[[Args], object]
+Builder: TypeAlias = "Callable[[Args], object]"
 
 BUILDERS: Final[dict[str, Builder]] = {
     "torch._utils._rebuild_tensor": _tensor,

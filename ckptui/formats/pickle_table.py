@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-
 from ckptui.formats.dtypes import itemsize
 from ckptui.formats.limits import Limits
 from ckptui.formats.model import StorageInfo, TensorInfo, Value
@@ -18,6 +15,10 @@ from ckptui.formats.pickle_nodes import (
     type_name,
     value_of,
 )
+from ckptui.light import TYPE_CHECKING, dataclass, field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _NAME_LIMIT = 1024
 _MODULE_PARTS = frozenset({"_modules", "_parameters", "_buffers", "__dict__"})

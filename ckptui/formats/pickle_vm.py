@@ -8,15 +8,17 @@ in the standard library's pickletools.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from struct import error as StructError  # noqa: N812
-from typing import Final, TypeAlias
 
 from ckptui.formats.limits import DEFAULT, Limits
 from ckptui.formats.model import Problem
 from ckptui.formats.pickle_nodes import Bag, Dict, FrozenBag, Global, Object, Storage
 from ckptui.formats.pickle_rebuild import NotAsWrittenError, construct, storage_of
+from ckptui.light import TYPE_CHECKING, dataclass, field
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Final, TypeAlias
 
 
 class StopReading(Exception):  # noqa: N818  (a way out, not an error of ours)
@@ -244,7 +246,7 @@ class Machine:
         return self.fail("pickle-broken", f"its pickle makes no sense at byte 0x{op:02x}")
 
 
-Handler: TypeAlias = Callable[[Machine], None]
+Handler: TypeAlias = "Callable[[Machine], None]"
 
 HANDLERS: Final[dict[int, Handler]] = {}
 """Opcode → what it does; filled by ``pickle_values`` and ``pickle_ops``."""

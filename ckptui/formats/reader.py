@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
-from typing import Final
 
 from ckptui.formats.limits import DEFAULT, Limits
 from ckptui.formats.model import Header, Problem
 from ckptui.formats.recognise import HEAD, recognise
 from ckptui.formats.registry import reader_of
 from ckptui.formats.window import FdSource, Source, Window, open_regular
+from ckptui.light import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 _SAMPLE: Final = 4096
 _SAMPLES: Final = 8
@@ -126,6 +128,8 @@ def _saved_under(header: Header, name: str) -> Header:
     if root == (stem if dot else now):
         return header
     how = "a temporary name" if _looks_temporary(root) else "another name"
+    from dataclasses import replace  # rarely wanted, and it costs more than the header
+
     return replace(header, notes=(*header.notes, f"it was saved under {how}: {root:.80}"))
 
 

@@ -6,8 +6,10 @@ torch/serialization.py (zip since 1.6, legacy pickle, tar up to 0.1.1).
 
 from __future__ import annotations
 
-import re
-from typing import Final
+from ckptui.light import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 FORMATS: Final[dict[str, str]] = {
     "torch-zip": "torch checkpoint",
@@ -86,10 +88,10 @@ _SIGNATURES: Final[tuple[tuple[bytes, str], ...]] = (
     (b"fLaC", "foreign:media"),
     (b"ID3", "foreign:media"),
 )
-_OLD_PICKLE: Final = re.compile(rb"\(?[dl]p[01]\n|c[A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n|\((?:dp|lp)")
-_HTML: Final = re.compile(rb"<!doctype\s+html|<html|<head|<body", re.IGNORECASE)
-_JSON: Final = re.compile(rb'[{\[]\s*(?:["{\[\]}\d-]|true|false|null)')
-_INDEX: Final = re.compile(rb'\{.*"weight_map"\s*:\s*\{', re.DOTALL)
+_OLD_PICKLE: Final = rb"\(?[dl]p[01]\n|c[A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n|\((?:dp|lp)"
+_HTML: Final = rb"(?i)<!doctype\s+html|<html|<head|<body"
+_JSON: Final = rb'[{\[]\s*(?:["{\[\]}\d-]|true|false|null)'
+_INDEX: Final = rb'(?s)\{.*"weight_map"\s*:\s*\{'
 _CONTROL: Final = bytes(set(range(32)) - {9, 10, 12, 13, 27}) + b"\x7f"
 
 
@@ -172,20 +174,22 @@ def _by_structure(head: bytes) -> str:
 
 
 def _by_text(head: bytes) -> str:
+    import re  # only what is no checkpoint by its first bytes comes here
+
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if _HTML.match(text):
+    if re.match(_HTML, text):
         return "foreign:html"
     if text.startswith(b"<?xml"):
-        return "foreign:html" if _HTML.search(text) else "foreign:xml"
-    if _OLD_PICKLE.match(head):
+        return "foreign:html" if re.search(_HTML, text) else "foreign:xml"
+    if re.match(_OLD_PICKLE, head):
         return "pickle"
     if not _is_text(head):
         return ""
-    if _HTML.search(text[:256]):
+    if re.search(_HTML, text[:256]):
         return "foreign:html"
-    if _INDEX.match(text):
+    if re.match(_INDEX, text):
         return "sharded-index"
-    return "foreign:json" if _JSON.match(text) or text in {b"{}", b"[]"} else "foreign:text"
+    return "foreign:json" if re.match(_JSON, text) or text in {b"{}", b"[]"} else "foreign:text"
 
 
 def _is_text(head: bytes) -> bool:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import import_module
-from typing import Final, TypeAlias, cast
 
 from ckptui.formats.limits import Limits
 from ckptui.formats.model import Header
 from ckptui.formats.window import Window
+from ckptui.light import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Final, TypeAlias
 
 # (file, bounds, True to read also what only a complete check of the structure needs)
-HeaderReader: TypeAlias = Callable[[Window, Limits, bool], Header]
+HeaderReader: TypeAlias = "Callable[[Window, Limits, bool], Header]"
 
 READERS: Final[dict[str, str]] = {
     "torch-zip": "torch_archive",
@@ -40,6 +43,6 @@ def reader_of(format_name: str) -> HeaderReader | None:
         return None
     reader = _loaded.get(module)
     if reader is None:
-        loaded = import_module(f"ckptui.formats.{module}")
-        reader = _loaded[module] = cast("HeaderReader", loaded.read_header_of)
+        found: HeaderReader = import_module(f"ckptui.formats.{module}").read_header_of
+        reader = _loaded[module] = found
     return reader

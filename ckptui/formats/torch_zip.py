@@ -6,9 +6,6 @@ TorchScript has the same container and ``constants.pkl``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Final
-
 from ckptui.formats.dtypes import PACKED, itemsize
 from ckptui.formats.limits import Limits
 from ckptui.formats.model import Header, Problem, Record, StorageInfo, TensorInfo
@@ -16,6 +13,11 @@ from ckptui.formats.pickle_table import Table, make_table, storage_infos
 from ckptui.formats.pickle_vm import PickleTree, run
 from ckptui.formats.window import Window
 from ckptui.formats.zip_container import Container, read_record, read_window
+from ckptui.light import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "byteorder": "byteorder",

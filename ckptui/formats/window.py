@@ -5,9 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import Final, Protocol
 
 from ckptui.formats.limits import KIB
+from ckptui.light import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from typing import Final
 
 WHOLE: Final = 64 * KIB
 """Files up to this size are read at once."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field
 
 from ckptui.formats.limits import DEFAULT, Limits
 from ckptui.formats.model import Problem, Record
@@ -13,6 +12,7 @@ from ckptui.formats.zip_layout import check_layout
 from ckptui.formats.zip_moved import find_moved
 from ckptui.formats.zip_names import check_names, is_readable
 from ckptui.formats.zip_torch import was_packed_again
+from ckptui.light import dataclass, field
 
 
 @dataclass(slots=True)

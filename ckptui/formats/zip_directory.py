@@ -6,13 +6,15 @@ torch writes zip64 records into every file and leaves the classic ones filled in
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from struct import Struct
-from typing import Final
 
 from ckptui.formats.limits import Limits
 from ckptui.formats.model import Problem
 from ckptui.formats.window import END, Window
+from ckptui.light import TYPE_CHECKING, dataclass, field
+
+if TYPE_CHECKING:
+    from typing import Final
 
 EOCD: Final = Struct("<4s4H2LH")
 LOCATOR: Final = Struct("<4sLQL")

@@ -8,12 +8,15 @@ the local header (inline_container.cc, getPadding and miniz's streaming mode).
 from __future__ import annotations
 
 from struct import Struct
-from typing import Final
 
 from ckptui.formats.model import Problem
 from ckptui.formats.window import Window
 from ckptui.formats.zip_directory import Directory, Entry, extra_fields
 from ckptui.formats.zip_torch import judge_archive, judge_entry
+from ckptui.light import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 LOCAL: Final = Struct("<4s5H3L2H")
 _SIZES32: Final = Struct("<3L")

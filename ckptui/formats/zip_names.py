@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from ckptui.formats.zip_directory import Directory, Entry
+from ckptui.light import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 _ENCRYPTED: Final = 0x01
 _DEFLATED: Final = 8

@@ -11,9 +11,11 @@ that they leave alone: 7-Zip as they are, Info-ZIP with the descriptor moved int
 
 from __future__ import annotations
 
-from typing import Final
-
 from ckptui.formats.zip_directory import Directory, Entry
+from ckptui.light import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 _DESCRIPTOR: Final = 0x08
 _UTF8: Final = 0x0800
