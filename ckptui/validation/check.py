@@ -238,7 +238,7 @@ def _deep(
     """Levels 5 and 6 in one pass over the bytes."""
     levels = [Level(n) for n in range(Level.CHECKSUMS, min(order.level, Level.VALUES) + 1)]
     if container.result is Result.FAIL:
-        return Payload(dict.fromkeys(levels, skipped("the container is not whole")))
+        return _ask_data(source, content, levels, progress)
     before = _before(source, order, progress)
     progress.total = progress.done + source.size
     payload = read_payload(source, content, levels, progress, before)
@@ -246,6 +246,21 @@ def _deep(
         # Nobody has judged where its records lie; the checksum of the whole is true all the same.
         return replace(payload, findings=dict.fromkeys(levels, skipped(container.note)))
     return payload
+
+
+def _ask_data(
+    source: Source, content: Content, levels: Sequence[Level], progress: Progress
+) -> Payload:
+    """In a broken container the data is only read where it can tell what is broken."""
+    from ckptui.validation.quarrel import is_quarrel, settle_quarrel
+
+    findings = dict.fromkeys(levels, skipped("the container is not whole"))
+    if not is_quarrel(content):
+        return Payload(findings)
+    progress.total = source.size
+    payload = read_payload(source, content, [Level.CHECKSUMS], progress)
+    findings[Level.CONTAINER] = settle_quarrel(source, content, payload.wrong)
+    return Payload(findings, payload.content)
 
 
 def _before(source: Source, order: Order, progress: Progress) -> Before | None:

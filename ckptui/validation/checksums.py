@@ -1,14 +1,12 @@
-"""Level 5, checksums: the CRC-32 of every record, and the archive's own fold of them.
+"""Level 5, checksums: the CRC-32 of every record, and of the whole file.
 
-Sources: APPNOTE.TXT 4.4.7 (CRC-32); ``caffe2/serialize/inline_container.cc`` of torch 2.13 for
-``.data/serialization_id``: 20 digits for the names, then 20 digits that fold the CRCs of all
-records in writing order, leaving out empty ones and itself.
+Source: APPNOTE.TXT 4.4.7 (CRC-32).
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol, cast
 
@@ -17,12 +15,11 @@ from isal import igzip_lib, isal_zlib
 from ckptui.formats.model import Record, TensorInfo
 from ckptui.terms import Category, Result
 from ckptui.validation.finding import Finding, failed, passed, warned
+from ckptui.validation.fold import Witness, ask_fold
 from ckptui.validation.scan import UNIT
 from ckptui.validation.static_load import name_some
 from ckptui.validation.tiling import Stretch
 
-SERIALIZATION_ID: Final = "/.data/serialization_id"
-_MASK = (1 << 64) - 1
 _INFLATE = 1 << 20
 _NOT_DEFLATED = cast("type[Exception]", igzip_lib.IsalError)  # its stub calls it an instance
 
@@ -195,18 +192,28 @@ def none_recorded(records: Sequence[Record]) -> bool:
 def judge_sums(
     sums: Sums, records: Sequence[Record], tensors: Sequence[TensorInfo], saved_id: str
 ) -> Finding:
-    """Compare what was read with what is recorded."""
+    """Compare what was read with what is recorded.
+
+    Args:
+        sums: What was read.
+        records: All of the container.
+        tensors: To call records by the tensors in them.
+        saved_id: Text of ``.data/serialization_id``, empty where there is none.
+    """
+    if sums.wrong:
+        return damaged_data(sums.wrong, tensors)
+    witness = ask_fold(records, saved_id, {e.record.header_start: e.crc for e in sums.silent})
+    if witness is Witness.AGAINST:
+        return failed(Category.CORRUPTED, _EXCHANGED)
+    if witness is Witness.FOR_DATA:
+        names = name_some([record_label(entry.record, tensors) for entry in sums.silent])
+        return warned(
+            f"the checksum of {names} is missing from the directory; the archive's own "
+            "fingerprint of its checksums vouches for the data"
+        )
     if none_recorded(records):
         return NO_CHECKSUMS
-    if sums.wrong:
-        return _damaged(sums.wrong, tensors)
-    silent = unchecksummed(sums.silent)
-    if silent is not None:
-        return silent
-    fold_says = check_fold(records, saved_id)
-    if fold_says:
-        return failed(Category.CORRUPTED, fold_says)
-    return passed()
+    return unchecksummed(sums.silent) or passed()
 
 
 def zeros_crc(length: int) -> int:
@@ -219,7 +226,8 @@ def zeros_crc(length: int) -> int:
     return total
 
 
-def _damaged(wrong: Sequence[RecordSum], tensors: Sequence[TensorInfo]) -> Finding:
+def damaged_data(wrong: Sequence[RecordSum], tensors: Sequence[TensorInfo]) -> Finding:
+    """The finding about records whose bytes are not as recorded."""
     names = [record_label(entry.record, tensors) for entry in wrong]
     many = f"{len(wrong)} records" if len(wrong) > 1 else "one record"
     reason = f"damaged data: {many} not as written, in {name_some(names)}; {_cause(wrong)}"
@@ -247,35 +255,8 @@ def record_label(record: Record, tensors: Sequence[TensorInfo]) -> str:
     return f"`{record.name.partition('/')[2] or record.name}`"
 
 
-def fold(crcs: Iterable[int]) -> int:
-    """``c10::hash_combine`` over CRCs in writing order, modulo 2^64."""
-    seed = 0
-    for crc in crcs:
-        seed ^= (crc + 0x9E3779B9 + (seed << 6) + (seed >> 2)) & _MASK
-    return seed & _MASK
-
-
-def check_fold(records: Sequence[Record], saved_id: str) -> str:
-    """What the archive's own fold says against the list of CRCs; empty where it agrees.
-
-    It is a witness only where the archive is still as torch laid it out: nothing deflated, its
-    record the last one. A repacked archive may hold the same records in another order.
-    """
-    ordered = sorted(records, key=lambda record: record.header_start)
-    if len(saved_id) != 40 or not saved_id.isdecimal():
-        return ""
-    if not ordered[-1].name.endswith(SERIALIZATION_ID) or any(r.method for r in ordered):
-        return ""
-    if any(record.size and not record.crc for record in ordered):
-        return ""
-    said = int(saved_id[20:])
-    seen = fold(r.crc or 0 for r in ordered[:-1] if r.size)
-    if said == seen:
-        return ""
-    return (
-        "the archive's own fingerprint of its checksums does not match them: "
-        "records were exchanged after it was written; cause not known"
-    )
-
-
+_EXCHANGED: Final = (
+    "the archive's own fingerprint of its checksums does not match them: "
+    "records were exchanged after it was written; cause not known"
+)
 NO_CHECKSUMS: Final = Finding(Result.NONE_RECORDED, "it records no checksums")

@@ -12,9 +12,16 @@ from isal import isal_zlib
 from ckptui.formats.model import Record
 from ckptui.formats.steps import step_of
 from ckptui.terms import Category, Level
-from ckptui.validation.checksums import SERIALIZATION_ID, CrcSink, Sums, judge_sums, new_sink
+from ckptui.validation.checksums import (
+    CrcSink,
+    RecordSum,
+    Sums,
+    judge_sums,
+    new_sink,
+)
 from ckptui.validation.comparison import Before, compare, shapes_of
 from ckptui.validation.finding import Finding, failed
+from ckptui.validation.fold import SERIALIZATION_ID
 from ckptui.validation.reading import Content
 from ckptui.validation.scan import Job, Progress, scan
 from ckptui.validation.source import Source
@@ -35,11 +42,13 @@ class Payload:
         findings: Of the levels that were asked for.
         content: Checksum of the whole file, ``crc32:%08x``.
         values: Level 6's largest magnitude by tensor; NaN where it holds one, else Inf likewise.
+        wrong: Records whose bytes are not as recorded.
     """
 
     findings: PayloadFindings = field(default_factory=dict)
     content: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
+    wrong: Sequence[RecordSum] = ()
 
 
 def read_payload(
@@ -77,9 +86,9 @@ def read_payload(
     findings = {Level.CHECKSUMS: _judge_sums(source, content, sums)}
     checksum = f"crc32:{sums.content:08x}"
     if values is None:
-        return Payload(findings, checksum)
+        return Payload(findings, checksum, wrong=sums.wrong)
     findings[Level.VALUES] = _judge_values(source, content, values, before)
-    return Payload(findings, checksum, values.by_tensor())
+    return Payload(findings, checksum, values.by_tensor(), sums.wrong)
 
 
 def _judge_sums(source: Source, content: Content, sums: Sums) -> Finding:

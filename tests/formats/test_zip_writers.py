@@ -18,7 +18,7 @@ from ckptui.formats.reader import read_header, read_header_from
 from ckptui.formats.window import BytesSource
 from ckptui.terms import Category
 from ckptui.validation.check import check_file
-from ckptui.validation.checksums import fold
+from ckptui.validation.fold import fold
 from ckptui.validation.verdict import Verdict
 from tests.formats.torch_writer import records_of, write_zip
 

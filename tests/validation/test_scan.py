@@ -13,7 +13,8 @@ import pytest
 
 from ckptui.terms import Category
 from ckptui.validation.check import check_file
-from ckptui.validation.checksums import CrcSink, fold, zeros_crc
+from ckptui.validation.checksums import CrcSink, zeros_crc
+from ckptui.validation.fold import fold
 from ckptui.validation.pool import Done, Pool, Progress, Request
 from ckptui.validation.scan import Progress as Counter
 from ckptui.validation.scan import scan

@@ -17,9 +17,9 @@ from ckptui.formats.torch_front import read_from_front
 from ckptui.formats.window import Window
 from ckptui.formats.zip_directory import EOCD
 from ckptui.terms import Category
-from ckptui.validation.checksums import SERIALIZATION_ID, fold
 from ckptui.validation.diagnosis.evidence import BOUNDS, Evidence
 from ckptui.validation.diagnosis.model import Cause
+from ckptui.validation.fold import SERIALIZATION_ID, fold
 
 _LOCAL: Final = b"PK\x03\x04"
 _DESCRIPTOR: Final = b"PK\x07\x08"
