@@ -24,7 +24,7 @@ PATIENCE: Final = 60.0
 """How long a header may take before ckptui gives up on it."""
 
 
-def why_not(path: str, error: OSError) -> str:
+def why_not(path: str, error: OSError | ValueError) -> str:
     """One sentence for a path that cannot be reached: path, what, what to do."""
     if isinstance(error, FileNotFoundError):
         return f"{path}: no such file or directory; check the path"
@@ -32,7 +32,8 @@ def why_not(path: str, error: OSError) -> str:
         return f"{path}: permission denied; ask its owner for read access"
     if isinstance(error, NotADirectoryError):
         return f"{path}: a part of this path is a file, not a directory; check the path"
-    return f"{path}: {(error.strerror or str(error)).lower()}"
+    words = (error.strerror if isinstance(error, OSError) else "") or str(error)
+    return f"{path}: {words.lower()}"
 
 
 def ask(question: Callable[[], object], about: str, *, patience: float = PATIENCE) -> object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -26,9 +26,16 @@ _UNREADABLE: Final = Category.UNREADABLE
 
 @dataclass(frozen=True, slots=True)
 class Progressed:
-    """How far the checks are: fractions of the files that are being read now."""
+    """How far the checks are: path, bytes and fraction of the files that are being read now."""
 
-    running: tuple[tuple[str, float], ...]
+    running: tuple[tuple[str, int, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A row that is no more, or was none: its content is no checkpoint, or it was removed."""
+
+    path: str
 
 
 def look_once(root: str) -> Snapshot:
@@ -44,10 +51,14 @@ def look_once(root: str) -> Snapshot:
         monitor.close()
 
 
-def settle(monitor: Monitor) -> Snapshot:
+def settle(monitor: Monitor, waiting: Callable[[Snapshot], None] = lambda _: None) -> Snapshot:
     """Start a monitor and wait for the first sweep and its header checks.
 
     A directory that is slow, but answers, is waited for as long as it takes.
+
+    Args:
+        monitor: Not started yet.
+        waiting: Called twice a second meanwhile, with what is known by then.
 
     Raises:
         CkptuiError: It does not answer, or what is in it cannot be read.
@@ -61,6 +72,7 @@ def settle(monitor: Monitor) -> Snapshot:
             return shown
         if not monitor.alive:
             raise CkptuiError(f"{monitor.root}: looking at it came to an unexpected end")
+        waiting(shown)
         now = _judged(shown)
         # Until the sweep is over its own heartbeat tells; after that, verdicts do.
         if now != before or (not shown.watching.swept_at and shown.silent_since is None):
@@ -95,6 +107,7 @@ class DeepLook:
         jobs: Check workers; None for as many as there are processors.
         python: Interpreter whose torch level 3 asks.
         required_keys: Keys that every checkpoint must hold.
+        header_checks: False where everything will be read anyway.
     """
 
     def __init__(
@@ -104,10 +117,17 @@ class DeepLook:
         jobs: int | None = None,
         python: str | None = None,
         required_keys: tuple[str, ...] = (),
+        header_checks: bool = True,
     ) -> None:
         pool = Pool(jobs, python)
-        self._monitor = Monitor(root, follow=False, pool=pool, required_keys=required_keys)
-        self._news: queue.SimpleQueue[Change | Checkpoint | None] = queue.SimpleQueue()
+        self._monitor = Monitor(
+            root,
+            follow=False,
+            pool=pool,
+            required_keys=required_keys,
+            header_checks=header_checks,
+        )
+        self._news: queue.SimpleQueue[Change | Checkpoint | Gone] = queue.SimpleQueue()
 
     def __enter__(self) -> Self:
         return self
@@ -115,13 +135,13 @@ class DeepLook:
     def __exit__(self, *_: object) -> None:
         self._monitor.close()
 
-    def settled(self) -> Snapshot:
-        """The snapshot after the header checks.
+    def settled(self, waiting: Callable[[Snapshot], None] = lambda _: None) -> Snapshot:
+        """The snapshot after the sweep, and the header checks where they were asked for.
 
         Raises:
             CkptuiError: The directory did not answer at all.
         """
-        return settle(self._monitor)
+        return settle(self._monitor, waiting)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -129,28 +149,31 @@ class DeepLook:
         return self._monitor.snapshot
 
     def check(
-        self, paths: Sequence[str], *, level: int, load: bool
-    ) -> Iterator[Checkpoint | Progressed]:
+        self, paths: Sequence[str], *, level: int, load: bool, here: bool = False
+    ) -> Iterator[Checkpoint | Gone | Progressed]:
         """Check these rows; yields each as its verdict comes, and progress between."""
         unsubscribe = self._monitor.subscribe(self._news.put)
-        self._monitor.check(paths, level, load, done=lambda path, row: self._news.put(row))
-        left = len(paths)
+        self._monitor.check(paths, level, load, here=here, done=self._tell)
+        left, running = len(paths), Progressed(())
         while left:
             try:
                 news = self._news.get(timeout=_STEP)
             except queue.Empty:
-                if self._monitor.alive:
-                    continue
-                raise CkptuiError(f"{self._monitor.root}: the checks ended unexpectedly") from None
+                if not self._monitor.alive:
+                    words = f"{self._monitor.root}: the checks ended unexpectedly"
+                    raise CkptuiError(words) from None
+                yield running
+                continue
             if isinstance(news, Change):
-                rows = news.snapshot.checkpoints.values()
-                running = ((row.path, row.progress) for row in rows if row.progress is not None)
-                yield Progressed(tuple(running))
+                running = _running(news.snapshot)
+                yield running
                 continue
             left -= 1
-            if news is not None:
-                yield news
+            yield news
         unsubscribe()
+
+    def _tell(self, path: str, row: Checkpoint | None) -> None:
+        self._news.put(Gone(path) if row is None else row)
 
     def one(self, path: str, *, level: int, load: bool) -> Checkpoint | None:
         """Check one row and wait for it; None where it went away."""
@@ -158,3 +181,11 @@ class DeepLook:
             if isinstance(news, Checkpoint):
                 return news
         return None
+
+
+def _running(shown: Snapshot) -> Progressed:
+    """What is being read now; what only waits for its turn stands at nought."""
+    rows = shown.checkpoints.values()
+    return Progressed(
+        tuple((row.path, row.size or 0, row.progress) for row in rows if row.progress)
+    )

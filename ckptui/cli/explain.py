@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from ckptui.cli.common import put, put_json
-from ckptui.cli.places import AnyPath, home_of, look_at_all
+from ckptui.cli.places import AnyPath, home_of, is_checkpoint, look_at_all
 from ckptui.config import load_run_config, required_keys_for
 from ckptui.errors import CkptuiError
 from ckptui.marker import MARKER_SUFFIX
@@ -69,7 +69,7 @@ def _require_checkpoints(files: tuple[str, ...], paths: list[str]) -> None:
         if isinstance(found, str):
             if given == path:
                 raise CkptuiError(found)
-        elif found.is_directory and not found.layout:
+        elif found.is_directory and not is_checkpoint(path):
             raise CkptuiError(
                 f"{path}: a directory, where a checkpoint is meant; "
                 "ckptui status on it lists those in it"

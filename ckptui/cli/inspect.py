@@ -8,7 +8,7 @@ import click
 
 from ckptui.cli.asking import ask
 from ckptui.cli.common import put, put_json, say
-from ckptui.cli.places import AnyPath, look
+from ckptui.cli.places import AnyPath, is_checkpoint, look
 from ckptui.errors import CkptuiError
 from ckptui.present.inspection import directory_lines, inspection_lines
 from ckptui.terms import CHECKPOINT_EXIT_CODE, EXIT_OK, TROUBLE, Category
@@ -29,7 +29,7 @@ def inspect_command(file: str, as_json: bool) -> int:
     found = look(file)
     if isinstance(found, str):
         raise CkptuiError(found)
-    if found.is_directory and not found.layout:
+    if found.is_directory and not is_checkpoint(file):
         raise CkptuiError(f"{file}: a directory, where a file is meant; try ckptui status on it")
     if found.is_directory:
         return _directory(file, as_json=as_json)

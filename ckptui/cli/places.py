@@ -6,11 +6,17 @@ import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import click
 
 from ckptui.cli.asking import ANSWER_SECONDS, ask, why_not
 from ckptui.errors import CkptuiError
+from ckptui.validation.settling import is_network
+
+_LISTING_SECONDS: Final = 15.0
+_AT_ONCE: Final = 200
+"""Paths that one child looks at: what a slow file server answers in a second or two."""
 
 
 class AnyPath(click.Path):
@@ -31,14 +37,17 @@ class Seen:
     """What there is at a path.
 
     Attributes:
-        is_directory: Whether it is one.
-        is_readable: Whether this user may read it.
-        layout: Of a checkpoint directory, else empty.
+        is_directory, is_readable: What the system says.
+        size: Bytes.
+        mtime: Seconds since the epoch.
+        network: True on a filesystem that is served from elsewhere.
     """
 
     is_directory: bool
     is_readable: bool
-    layout: str = ""
+    size: int
+    mtime: float
+    network: bool
 
 
 def look(path: str) -> Seen | str:
@@ -52,7 +61,13 @@ def look(path: str) -> Seen | str:
 
 def look_at_all(paths: Sequence[str]) -> list[Seen | str]:
     """See what each path is, as :func:`look` does."""
+    found: list[Seen | str] = []
+    for start in range(0, len(paths), _AT_ONCE):
+        found += _look_at_some(paths[start : start + _AT_ONCE])
+    return found
 
+
+def _look_at_some(paths: Sequence[str]) -> list[Seen | str]:
     def question() -> object:
         return [_look(path) for path in paths]
 
@@ -64,13 +79,23 @@ def look_at_all(paths: Sequence[str]) -> list[Seen | str]:
     return [each if isinstance(each, str) else Seen(*each) for each in found]
 
 
-def _look(path: str) -> tuple[bool, bool, str] | str:
+def _look(path: str) -> tuple[bool, bool, int, float, bool] | str:
     try:
-        is_directory = stat.S_ISDIR(os.stat(path).st_mode)
-    except OSError as error:
+        info = os.stat(path)
+    except (OSError, ValueError) as error:
         return why_not(path, error)
+    is_directory = stat.S_ISDIR(info.st_mode)
     readable = os.access(path, os.R_OK | os.X_OK if is_directory else os.R_OK)
-    return is_directory, readable, _layout(path) if is_directory and readable else ""
+    return is_directory, readable, info.st_size, info.st_mtime, is_network(info.st_dev)
+
+
+def is_checkpoint(path: str) -> bool:
+    """True where a directory is itself a checkpoint, such as ``checkpoint-500``.
+
+    Raises:
+        CkptuiError: It does not answer; one that is slow is waited for longer than for a look.
+    """
+    return bool(ask(lambda: _layout(path), path, patience=_LISTING_SECONDS))
 
 
 def _layout(path: str) -> str:

@@ -1,227 +1,229 @@
-"""``ckptui validate``: read checkpoints whole and judge them."""
+"""``ckptui validate``: read checkpoints whole and judge them, one file or a whole tree."""
 
 from __future__ import annotations
 
-import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import FrameType
+from typing import Final
 
 import click
 
-from ckptui.cli.checking import DeepLook, Progressed, say_notes
-from ckptui.cli.common import say
-from ckptui.cli.places import AnyPath, home_of, look_at_all, run_directory
+from ckptui.cli.batch import Asked, check_all
+from ckptui.cli.options import categories, since
+from ckptui.cli.places import AnyPath, run_directory
 from ckptui.cli.reporting import Reporter
-from ckptui.config import load_run_config, required_keys_for
+from ckptui.cli.targets import Targets, find_targets
 from ckptui.errors import CkptuiError
 from ckptui.failure_log import log_failed_checkpoint
-from ckptui.marker import MARKER_SUFFIX, marker_path, marker_state
 from ckptui.present.document_types import CheckpointDocument
-from ckptui.present.documents import checkpoint_document, verdict_document
 from ckptui.terms import (
     CHECKPOINT_EXIT_CODE,
+    EXIT_FAILURE,
     EXIT_INTERRUPTED,
     EXIT_OK,
     TROUBLE,
-    Action,
     Category,
-    MarkerState,
 )
-from ckptui.validation.service import validate_checkpoint_batch
-from ckptui.validation.verdict import Verdict
+
+_HELP: Final = """Read each of PATH… whole and judge it; a directory means every checkpoint in it,
+or itself where it is one, such as checkpoint-500/.
+
+PATH may be a file, a directory, a marker (x.pt.done means x.pt), or - for paths on stdin, separated
+by newlines or by NUL (find -print0). Newest first; each verdict is printed as it comes, and at the
+end stderr says how many there were of which category, and which are bad and why.
+
+\b
+Levels: 1 size, 2 container, 3 load (torch.load, weights_only), 4 keys, 5 checksums,
+        6 values (NaN, Inf; only ever warns).
+        Level 4 reads headers, 5 and 6 every byte; --no-load leaves torch out of it.
+
+\b
+ckptui validate RUN                        every checkpoint below RUN, to level 5
+ckptui validate RUN --since 2h             what was written in the last two hours
+ckptui validate RUN --only corrupted --json | jq -r .path
+find /data -name '*.pt' -print0 | ckptui validate --no-load -
+
+\b
+Exit codes: 0 nothing bad (also: nothing found), 1 a PATH that is not there, or a usage error,
+            3 anything bad among all that was checked, whatever --only prints,
+            130 interrupted (ctrl-C, SIGTERM); what is known by then has been printed.
+            Bad is every category but valid, unchecked and changing.
+
+On network filesystems two files are read at a time, 200 MB a second. On a login node (Slurm's
+clients, no job) files over 1 GB are checked to level 2 only, unless --here. A file without blocks
+on disk (on tape) is read only where it is named itself.
+"""
+_HELP_OTHER: Final = """Read every checkpoint in DIRECTORY whole and judge it.
+
+It is ckptui validate under the name that other tools use; see ckptui validate --help.
+"""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the user asked for."""
+@dataclass(slots=True)
+class _Outcome:
+    """What the exit code is made of."""
 
-    level: int
-    load: bool
-    required_keys: tuple[str, ...]
-    jobs: int | None
-    python: str | None
+    bad: bool = False
+    missing: bool = False
+
+    @property
+    def code(self) -> int:
+        """3 wins over 1: what was found matters more than what was not."""
+        if self.bad:
+            return CHECKPOINT_EXIT_CODE
+        return EXIT_FAILURE if self.missing else EXIT_OK
 
 
-def _options(function: Callable[..., int]) -> Callable[..., int]:  # type: ignore[explicit-any]  # click's own shape
-    for option in (
-        click.option("--json", "as_json", is_flag=True, help="One JSON object a line."),
-        click.option(
-            "--log-failures", is_flag=True, help="Add bad ones to failed_checkpoints.txt."
+def _options() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["--level"], type=click.IntRange(1, 6), default=5, show_default=True, help="How deep."
         ),
-        click.option("--python", metavar="PATH", help="Interpreter whose torch level 3 asks."),
-        click.option("--jobs", type=click.IntRange(1), help="Files at a time."),
-        click.option("--required-keys", metavar="a,b", default="", help="Keys that must be there."),
-        click.option(
-            "--no-load", is_flag=True, help="Do not ask torch: level 3 by our own reader."
+        click.Option(
+            ["--no-load"], is_flag=True, help="Do not ask torch: level 3 by our own reader."
         ),
-        click.option(
-            "--level", type=click.IntRange(1, 6), default=5, show_default=True, help="How deep."
+        click.Option(
+            ["--required-keys"], metavar="a,b", default="", help="Keys that must be there."
         ),
-    ):
-        function = option(function)
-    return function
+        click.Option(
+            ["--since"],
+            callback=since,
+            metavar="TIME",
+            help="Only what was modified since: 30m, 2h, 3d, or 2026-02-01T14:30.",
+        ),
+        click.Option(
+            ["--only"],
+            callback=categories,
+            multiple=True,
+            metavar="CATEGORY",
+            help="Print only these (a,b, or given again); the summary and the exit code still "
+            "speak of all.",
+        ),
+        click.Option(
+            ["--jobs"],
+            type=click.IntRange(1),
+            help="Files at a time; by default one for each processor, two on network filesystems.",
+        ),
+        click.Option(
+            ["--here"], is_flag=True, help="Read large files here, although it is a login node."
+        ),
+        click.Option(["--python"], metavar="PATH", help="Interpreter whose torch level 3 asks."),
+        click.Option(
+            ["--log-failures"],
+            is_flag=True,
+            help="Add bad ones to failed_checkpoints.txt beside them.",
+        ),
+        click.Option(["--json", "as_json"], is_flag=True, help="One JSON object a line."),
+    ]
 
 
-@click.command("validate")
-@click.argument("paths", nargs=-1, required=True, type=AnyPath())
-@_options
-def validate_command(
+def _command(
     paths: tuple[str, ...],
     level: int,
     no_load: bool,
     required_keys: str,
+    since: float | None,
+    only: tuple[Category, ...],
     jobs: int | None,
+    here: bool,
     python: str | None,
     log_failures: bool,
     as_json: bool,
 ) -> int:
-    """Read each of PATH… whole and judge it; a directory means every checkpoint in it,
-    or itself where it is one, such as checkpoint-500/.
-
-    \b
-    Levels: 1 size, 2 container, 3 load, 4 keys, 5 checksums, 6 values (NaN, Inf; warns only).
-
-    Exits 3 if any is bad, 0 otherwise, also where there is none.
-    """
     keys = tuple(key for key in required_keys.split(",") if key)
-    asked = Asked(level, not no_load, keys, jobs, python)
-    return validate(paths, asked, log_failures=log_failures, as_json=as_json)
+    asked = Asked(level, not no_load, keys, jobs, python, since, here)
+    reporter = Reporter(as_json=as_json, only=only, level=level)
+    return validate(paths, asked, reporter, log_failures=log_failures)
 
 
-@click.command("validate-checkpoints")
-@click.argument("directory", type=AnyPath())
-@_options
-def validate_checkpoints_command(
-    directory: str,
-    level: int,
-    no_load: bool,
-    required_keys: str,
-    jobs: int | None,
-    python: str | None,
-    log_failures: bool,
-    as_json: bool,
+def _only_a_directory(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
+    return () if ctx.resilient_parsing else (run_directory(value),)
+
+
+validate_command: Final = click.Command(
+    "validate",
+    callback=_command,
+    params=[click.Argument(["paths"], nargs=-1, required=True, type=AnyPath()), *_options()],
+    help=_HELP,
+)
+validate_checkpoints_command: Final = click.Command(
+    "validate-checkpoints",
+    callback=_command,
+    params=[
+        click.Argument(["paths"], metavar="DIRECTORY", type=AnyPath(), callback=_only_a_directory),
+        *_options(),
+    ],
+    help=_HELP_OTHER,
+)
+
+
+def validate(
+    paths: Sequence[str], asked: Asked, reporter: Reporter, *, log_failures: bool = False
 ) -> int:
-    """Read every checkpoint in DIRECTORY whole and judge it: ckptui validate by another name."""
-    keys = tuple(key for key in required_keys.split(",") if key)
-    asked = Asked(level, not no_load, keys, jobs, python)
-    return validate([run_directory(directory)], asked, log_failures=log_failures, as_json=as_json)
-
-
-def validate(paths: Sequence[str], asked: Asked, *, log_failures: bool, as_json: bool) -> int:
     """Validate files and directories, printing each verdict as it comes.
 
     Returns:
         The exit code.
+
+    Raises:
+        CkptuiError: The only path leads nowhere, or a directory cannot be looked at.
     """
-    directories, files = _sort(paths)
-    reporter = Reporter(as_json=as_json)
-    bad = False
+    outcome, log = _Outcome(), _FailureLog(reporter) if log_failures else None
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        for place, document in _all(directories, files, asked, reporter):
-            reporter.verdict(document)
+        targets = _targets(paths, asked, reporter, outcome)
+        for place, document, size in check_all(targets, asked, reporter):
+            reporter.verdict(document, size)
             if document.category in TROUBLE:
-                bad = True
-                if log_failures:
-                    log_failed_checkpoint(place, document.reason or str(document.category))
+                outcome.bad = True
+                if log is not None:
+                    log.add(place, document)
+        reporter.summary(nothing=_nothing(asked))
     except KeyboardInterrupt:
-        reporter.summary("interrupted; so far: ")
+        reporter.summary("interrupted; so far: ", nothing="nothing checked yet")
         return EXIT_INTERRUPTED
-    reporter.summary()
-    return CHECKPOINT_EXIT_CODE if bad else EXIT_OK
+    finally:
+        reporter.close()
+    return outcome.code
 
 
-def _sort(paths: Sequence[str]) -> tuple[list[str], list[str]]:
-    directories: list[str] = []
-    files: list[str] = []
-    # x.pt.done means x.pt, also where only the marker is left.
-    meant = [given.removesuffix(MARKER_SUFFIX) or given for given in paths]
-    for given, path, found in zip(paths, meant, look_at_all(meant), strict=True):
-        if isinstance(found, str) and path == given:
-            raise CkptuiError(found)
-        if not isinstance(found, str) and found.is_directory and not found.layout:
-            directories.append(path)
-        else:
-            files.append(path)
-    return directories, files
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """SIGTERM is what ctrl-C is: schedulers send it, and give a moment to say what is known."""
+    raise KeyboardInterrupt
 
 
-def _all(
-    directories: Sequence[str], files: Sequence[str], asked: Asked, reporter: Reporter
-) -> Iterator[tuple[str, CheckpointDocument]]:
-    for directory in directories:
-        yield from _directory(run_directory(directory), asked, reporter)
-    if files:
-        yield from _files(files, asked)
+def _targets(paths: Sequence[str], asked: Asked, reporter: Reporter, outcome: _Outcome) -> Targets:
+    targets = find_targets(paths, asked.since)
+    if len(targets.problems) == 1 and not targets.files and not targets.directories:
+        raise CkptuiError(targets.problems[0])
+    for problem in targets.problems:
+        outcome.missing = True
+        reporter.say(problem)
+    return targets
 
 
-def _directory(
-    root: str, asked: Asked, reporter: Reporter
-) -> Iterator[tuple[str, CheckpointDocument]]:
-    with DeepLook(
-        root, jobs=asked.jobs, python=asked.python, required_keys=asked.required_keys
-    ) as deep:
-        shown = deep.settled()
-        if shown.problem:
-            raise CkptuiError(shown.problem)
-        say_notes(shown)
-        if shown.watching.left_out:
-            say(shown.watching.left_out)
-        paths = sorted(shown.checkpoints)
-        reporter.expect(len(paths), sum(row.size or 0 for row in shown.checkpoints.values()))
-        for news in deep.check(paths, level=asked.level, load=asked.load):
-            if isinstance(news, Progressed):
-                reporter.progress(news.running)
-            else:
-                yield os.path.join(root, news.path), checkpoint_document(news)
+def _nothing(asked: Asked) -> str:
+    return "no checkpoints found" + (" that were modified since then" if asked.since else "")
 
 
-def _files(files: Sequence[str], asked: Asked) -> Iterator[tuple[str, CheckpointDocument]]:
-    # The service logs each failure; here each is a line of ours already.
-    logging.getLogger("ckptui").setLevel(logging.CRITICAL)
-    for keys, allow, group in _alike(files, asked):
-        for verdict in validate_checkpoint_batch(
-            group,
-            level=asked.level,
-            load=asked.load,
-            required_keys=keys,
-            allow_globals=allow,
-            jobs=asked.jobs,
-            python=asked.python,
-        ):
-            yield verdict.path, _document(verdict)
+class _FailureLog:
+    """``failed_checkpoints.txt`` beside what is bad; a folder that is closed is said once."""
 
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self._closed: set[str] = set()
 
-def _alike(
-    files: Sequence[str], asked: Asked
-) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], list[str]]]:
-    """Files of one run directory that must hold the same keys, together."""
-    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
-    for path in files:
-        home = home_of(path)
-        config = load_run_config(home)
-        keys = required_keys_for(config, os.path.relpath(os.path.abspath(path), home))
-        wanted = tuple(dict.fromkeys((*keys, *asked.required_keys)))
-        groups.setdefault((wanted, config.allow_globals), []).append(path)
-    for (wanted, allow), group in groups.items():
-        yield wanted, allow, group
-
-
-def _document(verdict: Verdict) -> CheckpointDocument:
-    marked = _mtime(marker_path(verdict.path))
-    marker = marker_state(_mtime(verdict.path), marked, folder_uses_markers=False)
-    if marker is MarkerState.ORPHAN:
-        verdict = replace(
-            verdict,
-            category=Category.INCOMPLETE,
-            reason="its marker says that it is complete, and it is not there",
-            remedy=Action.REMOVE_MARKER,
-        )
-    return verdict_document(verdict, marker=marker)
-
-
-def _mtime(path: str) -> float | None:
-    try:
-        return os.stat(path).st_mtime
-    except OSError:
-        return None
+    def add(self, place: str, document: CheckpointDocument) -> None:
+        """Log one failure."""
+        folder = os.path.dirname(os.path.abspath(place))
+        if folder in self._closed:
+            return
+        try:
+            log_failed_checkpoint(place, document.reason or str(document.category))
+        except OSError as error:
+            self._closed.add(folder)
+            why = (error.strerror or str(error)).lower()
+            self._reporter.say(f"{folder}: failures cannot be logged here: {why}")

@@ -5,7 +5,7 @@ The line is made of parts, and a terminal that is too narrow loses the least tel
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -65,15 +65,14 @@ def progress_line(standing: Standing, width: int, *, ascii_only: bool = False) -
     """
     files = f"{standing.done:,} of {standing.files:,} files"
     percent = units.percent(standing.part)
-    size = f"{units.size(standing.bytes_done)} of {units.size(standing.bytes_all)}"
-    rate = units.rate(standing.bytes_done / max(standing.seconds, 0.001))
+    size, rate = _amount(standing)
     left = standing.seconds_left
     time_left = [f"{units.duration(left)} left"] if left is not None else []
     bar = progress_bar(standing.part, _BAR, ascii_only=ascii_only)
     choices = (
-        f"{bar}  " + ", ".join([files, size, rate, *time_left]),
-        ", ".join([files, size, rate, *time_left]),
-        ", ".join([files, size, *time_left]),
+        f"{bar}  " + ", ".join([files, *size, rate, *time_left]),
+        ", ".join([files, *size, rate, *time_left]),
+        ", ".join([files, *size, *time_left]),
         ", ".join([files, percent]),
         f"{standing.done:,}/{standing.files:,}",
     )
@@ -84,6 +83,15 @@ def progress_line(standing: Standing, width: int, *, ascii_only: bool = False) -
         shown = f" {units.percent(part)}" if part else ""
         line += "  " + clip(plain(path), room - len(shown), ascii_only=ascii_only) + shown
     return line
+
+
+def _amount(standing: Standing) -> tuple[list[str], str]:
+    """Bytes of bytes and their rate; where only headers are read, files a second."""
+    seconds = max(standing.seconds, 0.001)
+    if not standing.bytes_all:
+        return [], units.count_rate(standing.done / seconds)
+    size = f"{units.size(standing.bytes_done)} of {units.size(standing.bytes_all)}"
+    return [size], units.rate(standing.bytes_done / seconds)
 
 
 @dataclass(slots=True)
@@ -148,7 +156,6 @@ def _listed(category: Category, tally: Tally, *, ascii_only: bool) -> list[str]:
     return [*lines, f"    and {more:,} more"] if more else lines
 
 
-def read_whole(checks: Mapping[str, str | None]) -> bool:
-    """True where the bytes themselves were read, not the header alone."""
-    said = checks.get("checksums")
-    return bool(said) and not str(said).startswith("skipped")
+def read_whole(checksums: str | None) -> bool:
+    """True where the bytes themselves were read, by what level 5 said."""
+    return bool(checksums) and not str(checksums).startswith("skipped")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from ckptui.terms import Action, Category, Level, Result
 from ckptui.validation.source import Signature
 from ckptui.validation.verdict import Check, Facts, Part, Verdict
+
+_SMALL: Final = 1 << 18
+"""Bytes that are read about as quickly as a header is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,9 @@ class Request:
 
     @property
     def quick(self) -> bool:
-        """True where many fit into one message: header checks read a few kilobytes each."""
-        return self.kind == "check" and self.header_only
+        """True where many fit into one message: header checks, and files that are small anyway."""
+        small = self.seen is not None and self.seen[2] <= _SMALL
+        return self.kind == "check" and (self.header_only or small)
 
     @property
     def wants_loader(self) -> bool:

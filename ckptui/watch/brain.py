@@ -14,7 +14,7 @@ from ckptui.failure_log import FAILURE_LOG
 from ckptui.formats.states import State, read_state, state_kind
 from ckptui.validation.pool import Pool
 from ckptui.watch.catalog import Catalog
-from ckptui.watch.checks import Checks, Event, Finish
+from ckptui.watch.checks import Checks, Depth, Event, Finish
 from ckptui.watch.last_good import find_last_good
 from ckptui.watch.model import Change, Disk, Snapshot, Watching
 from ckptui.watch.mounts import events_are_complete
@@ -233,9 +233,9 @@ class Brain:
         self.checks.take(event)
         self.dirty = True
 
-    def order(self, paths: Iterable[str], level: int, load: bool, done: Finish | None) -> None:
+    def order(self, paths: Iterable[str], depth: Depth, done: Finish | None) -> None:
         """Check what somebody asked for; the next snapshot tells."""
-        self.checks.order(paths, level, load, done)
+        self.checks.order(paths, depth, done)
         self.dirty = True
 
     def rescan(self) -> None:
@@ -246,8 +246,7 @@ class Brain:
 
     def go_on(self) -> None:
         """Ask for what is needed next."""
-        if self._header_checks:
-            self.checks.want_inputs(self.catalog.stages.wanted)
+        self.checks.want_inputs(self.catalog.stages.wanted)
         self.checks.feed()
 
     # Out

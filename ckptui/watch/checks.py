@@ -31,7 +31,8 @@ Finish: TypeAlias = "Callable[[str, Checkpoint | None], None]"
 _HEADERS: Final = 256
 """Header checks that are with the pool at one time: enough for its batches, few enough that what
 becomes visible does not wait behind ten thousand."""
-_DEEP: Final = 8
+_DEEP: Final = 32
+"""Deep checks that are with the pool at one time, for each of its workers."""
 _INPUTS_EVERY: Final = 30.0
 _COST_FACTOR: Final = 20
 _PATIENCE: Final = 2.0
@@ -51,10 +52,18 @@ class _Flight:
 
 
 @dataclass(frozen=True, slots=True)
+class Depth:
+    """How deep somebody wants to look: the level, whether torch is asked, and large files here."""
+
+    level: int = 5
+    load: bool = True
+    here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class _Order:
     path: str
-    level: int
-    load: bool
+    depth: Depth
     done: Finish | None = None
 
 
@@ -95,6 +104,11 @@ class Checks:
             or any(due == 0.0 for due in self._inputs_due.values())
         )
 
+    @property
+    def _most_deep(self) -> int:
+        """Deep checks that are with the pool: enough that none of its workers waits for us."""
+        return _DEEP * self._pool().jobs
+
     def consider(self, paths: Iterable[str]) -> None:
         """Queue the header checks that are needed."""
         for path in paths:
@@ -114,14 +128,12 @@ class Checks:
         for path in self._visible & self._queued:
             self._push(path)
 
-    def order(
-        self, paths: Iterable[str], level: int, load: bool, done: Finish | None = None
-    ) -> None:
+    def order(self, paths: Iterable[str], depth: Depth, done: Finish | None = None) -> None:
         """Queue checks that somebody asked for; what has no bytes to check is finished at once."""
         for path in paths:
             entry = self._catalog.entries.get(path)
             if entry is not None and not entry.note:
-                self._orders.append(_Order(path, level, load, done))
+                self._orders.append(_Order(path, depth, done))
                 self._catalog.set_progress(path, 0.0)
             else:
                 self._finish(path, done)
@@ -155,7 +167,7 @@ class Checks:
         self._feed_inputs()
         self._feed_again()
         deep = sum(1 for flight in self._flights.values() if flight.deep)
-        while self._orders and deep < _DEEP:
+        while self._orders and deep < self._most_deep:
             self._ask_deep(self._orders.popleft())
             deep += 1
         while self._heap and len(self._flying) < _HEADERS:
@@ -190,12 +202,14 @@ class Checks:
         demand = self._catalog.demand(order.path)
         request = Request(
             self._absolute(order.path),
-            level=order.level,
-            load=order.load,
+            level=order.depth.level,
+            load=order.depth.load,
             required_keys=demand.required_keys,
             allow_globals=demand.allow_globals,
+            seen=entry.signature,
+            here=order.depth.here,
         )
-        if order.level >= Level.VALUES:
+        if order.depth.level >= Level.VALUES:
             request = self._with_previous(order.path, request)
         flight = _Flight(order.path, entry.signature, demand, deep=True, done=order.done)
         self._submit(request, flight)

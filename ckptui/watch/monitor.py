@@ -14,7 +14,7 @@ from typing import Final, Self, TypeAlias
 
 from ckptui.validation.pool import Answer, Done, Pool, Progress
 from ckptui.watch.brain import Brain
-from ckptui.watch.checks import Finish
+from ckptui.watch.checks import Depth, Finish
 from ckptui.watch.link import Link
 from ckptui.watch.model import Change, Snapshot
 from ckptui.watch.protocol import Settings
@@ -23,6 +23,8 @@ Subscriber: TypeAlias = "Callable[[Change], None]"
 
 _log = logging.getLogger("ckptui")
 _PUBLISH_EVERY: Final = 0.25
+_PUBLISH_SHARE: Final = 4
+"""How much longer than making a snapshot the time between two is, at least."""
 _SILENCE: Final = 5.0
 _RESTART_AFTER: Final = 15.0
 _HEALTHY: Final = 60.0
@@ -39,7 +41,7 @@ class Monitor:
     Args:
         root: The run directory.
         follow: False for one look.
-        header_checks: False leaves out the header checks.
+        header_checks: False leaves out the header checks; the inputs of stages are still listed.
         pool: Check workers, which are the monitor's from then on: it closes them. By default it
             has its own, started at the first question.
         settings: How to scan.
@@ -193,6 +195,7 @@ class Monitor:
         level: int = 5,
         load: bool = True,
         *,
+        here: bool = False,
         done: Finish | None = None,
     ) -> None:
         """Check these rows to ``level``; progress and verdicts arrive as changes.
@@ -201,11 +204,12 @@ class Monitor:
             paths: Relative to the run directory.
             level: 1–6.
             load: Whether level 3 asks torch.
+            here: Read large files also where this is a login node.
             done: Called once for each path, from the monitor's thread, with its row after the
                 check (None where it is gone); not for checks that were cancelled.
         """
         wanted = tuple(paths)
-        self._do(lambda: self._brain.order(wanted, level, load, done))
+        self._do(lambda: self._brain.order(wanted, Depth(level, load, here), done))
 
     def cancel(self, paths: Iterable[str]) -> None:
         """Take back checks that were asked for."""
@@ -265,17 +269,20 @@ class Monitor:
 
     def _work(self) -> None:
         self._start_scanner()
-        published_at = 0.0
+        due = 0.0
         while not self._closed:
-            self._step(self._pause(published_at))
-            if self._brain.dirty and time.monotonic() - published_at >= _PUBLISH_EVERY:
-                published_at = time.monotonic()
+            self._step(self._pause(due))
+            began = time.monotonic()
+            if self._brain.dirty and began >= due:
                 self._publish()
+                ended = time.monotonic()
+                # With ten thousand rows a snapshot takes a while: most of the time is for news.
+                due = max(began + _PUBLISH_EVERY, ended + _PUBLISH_SHARE * (ended - began))
 
-    def _pause(self, published_at: float) -> float:
+    def _pause(self, publish_due: float) -> float:
         now = time.monotonic()
         if self._brain.dirty:
-            return max(0.0, published_at + _PUBLISH_EVERY - now)
+            return max(0.0, publish_due - now)
         due = self._brain.checks.next_due()
         return min(_IDLE, max(0.0, due - now)) if due is not None else _IDLE
 

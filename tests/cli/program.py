@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pydantic import TypeAdapter
@@ -27,10 +31,10 @@ class Said:
     err: str
 
 
-def ckptui(*arguments: str, cwd: str | None = None, **environment: str) -> Said:
-    """Run it without a terminal; stdin is empty."""
+def ckptui(*arguments: str, cwd: str | None = None, stdin: bytes = b"", **environment: str) -> Said:
+    """Run it without a terminal."""
     done = subprocess.run(
-        [*PROGRAM, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE,
+        [*PROGRAM, *arguments], input=stdin, capture_output=True, timeout=PATIENCE,
         cwd=cwd, env={**os.environ, **environment}, check=False,
     )  # fmt: skip
     said = Said(done.returncode, os.fsdecode(done.stdout), os.fsdecode(done.stderr))
@@ -82,3 +86,42 @@ def documents(kind: str, text: str) -> list[dict[str, object]]:
 
 def _refuse(name: str) -> object:
     raise AssertionError(f"{name} is no JSON")
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The program in a process group of its own, as a shell starts it."""
+    process = subprocess.Popen(
+        [*PROGRAM, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def interrupt(process: subprocess.Popen[bytes], number: int = signal.SIGINT) -> tuple[int, bytes]:
+    """Ctrl-C: the whole group hears it. Gives the exit code, and what was left on stderr."""
+    os.killpg(process.pid, number)
+    _, err = process.communicate(timeout=PATIENCE)
+    gone(process.pid)
+    return process.returncode, err
+
+
+def gone(session: int) -> None:
+    """Wait until no process of a session is left."""
+    end = time.monotonic() + PATIENCE
+    while members := [pid for pid in os.listdir("/proc") if pid.isdigit() and _in(pid, session)]:
+        assert time.monotonic() < end, members
+        time.sleep(0.05)
+
+
+def _in(pid: str, session: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            fields = file.read().rpartition(")")[2].split()
+    except OSError:
+        return False
+    return fields[0] != "Z" and int(fields[3]) == session

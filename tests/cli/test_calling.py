@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from ckptui.cli.main import VERBS
-from tests.cli.program import PATIENCE, PROGRAM, ckptui, documents, on_terminal, sentence
+from tests.cli.program import (
+    PATIENCE,
+    ckptui,
+    documents,
+    interrupt,
+    on_terminal,
+    sentence,
+    started,
+)
 
 
 @pytest.mark.parametrize("verb", ["", *VERBS, "run sequences", "run qa", "run mine.py:pipeline"])
@@ -100,45 +105,6 @@ def test_the_quick_verbs_import_nothing_heavy(run: str, verb: str) -> None:
     assert "'click'" in modules
     for heavy in ("torch", "textual", "rich", "numpy", "pydantic", "watchdog"):
         assert f"'{heavy}'" not in modules
-
-
-@contextmanager
-def started(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """The program in a process group of its own, as a shell starts it."""
-    process = subprocess.Popen(
-        [*PROGRAM, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def interrupt(process: subprocess.Popen[bytes]) -> tuple[int, bytes]:
-    """Ctrl-C: the whole group hears it. Gives the exit code, and what was left on stderr."""
-    os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=PATIENCE)
-    gone(process.pid)
-    return process.returncode, err
-
-
-def gone(session: int) -> None:
-    """Wait until no process of a session is left."""
-    end = time.monotonic() + PATIENCE
-    while members := [pid for pid in os.listdir("/proc") if pid.isdigit() and _in(pid, session)]:
-        assert time.monotonic() < end, members
-        time.sleep(0.05)
-
-
-def _in(pid: str, session: int) -> bool:
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            fields = file.read().rpartition(")")[2].split()
-    except OSError:
-        return False
-    return fields[0] != "Z" and int(fields[3]) == session
 
 
 def test_watch_tells_events_until_control_c(own: str) -> None:

@@ -46,6 +46,11 @@ def test_no_time_left_is_told_where_nothing_tells_it() -> None:
         assert "left" not in progress_line(early, 120)
 
 
+def test_headers_alone_are_counted_in_files() -> None:
+    line = progress_line(standing(bytes_done=0, bytes_all=0, reading=()), 80)
+    assert line == "▰▰▱▱▱▱▱▱▱▱  12 of 41 files, 1.2/s, 24 s left"
+
+
 def test_the_summary_is_in_order_of_precedence_and_bounded() -> None:
     tally = Tally()
     for number in range(MOST_LISTED + 3):
