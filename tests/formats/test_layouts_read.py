@@ -13,7 +13,7 @@ import torch
 from ckptui.formats.layouts import read_layout
 from ckptui.formats.layouts.dcp_metadata import read_metadata
 from ckptui.formats.layouts.folder import list_folder
-from ckptui.formats.layouts.reading import Reading
+from ckptui.formats.layouts.reading import Reading, Slice
 from tests import directories as made
 from tests.directories import ORDERS, copy
 
@@ -50,6 +50,12 @@ def test_a_tensor_whose_parts_are_not_all_told() -> None:
 
     found = DcpMetadata(sizes={"w": (4, 4)}, chunks={"w": [(2, 4)]})
     assert found.uncovered() == ["the parts of tensor w hold 8 of 16 numbers"]
+    found = DcpMetadata(sizes={"w": (4, 4)}, chunks={"w": [(2, 4), (2, 4)]}, values={"step"})
+    found.files["__0_0.distcp"] = [Slice("w", 0, 9, (2, 4)), Slice("step", 9, 9), Slice("x", 18, 9)]
+    assert found.uncovered() == [
+        "it stores `x`, of which it says nothing",
+        "not all parts of tensor w are stored",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -190,7 +196,8 @@ def test_hostile_json_is_a_sentence(tmp_path: Path, text: str) -> None:
 def test_what_is_no_regular_file_is_never_opened(tmp_path: Path) -> None:
     home = tmp_path / "checkpoint-5"
     home.mkdir()
-    (home / "model.safetensors").touch()
+    for name in ("model.safetensors", "training_args.bin"):
+        (home / name).touch()
     os.mkfifo(home / "trainer_state.json")
     os.mkfifo(home / "optimizer.pt")
     (home / "loop").symlink_to("loop")
@@ -203,3 +210,35 @@ def test_names_that_are_not_text(tmp_path: Path) -> None:
     save(home / os.fsdecode(b"\xfe_model_states.pt"), {})
     assert read(home).missing
     assert json.dumps([each.name for each in read(home).missing]).isascii()
+
+
+def test_weights_that_were_saved_without_the_trainer(layouts: Path, tmp_path: Path) -> None:
+    # A loop of one's own: model.save_pretrained("out/checkpoint-40").
+    home = copy(layouts / made.HF, tmp_path / "checkpoint-40", ["config.json", "model.safetensors"])
+    said = read(home)
+    assert said.missing == []
+    assert said.untold
+    # Beside what the Trainer saved it is the Trainer's, and was stopped.
+    copy(layouts / made.HF, tmp_path / "checkpoint-20", ORDERS[made.HF])
+    assert missing(home) == {"trainer_state.json"}
+
+
+def test_the_scripts_of_diffusers_save_with_accelerate(layouts: Path, tmp_path: Path) -> None:
+    home = copy(layouts / made.ACCELERATE, tmp_path / "checkpoint-40", ORDERS[made.ACCELERATE])
+    (home / "unet").mkdir()
+    (home / "model.safetensors").rename(home / "unet/diffusion_pytorch_model.safetensors")
+    said = read(home)
+    assert (said.layout, said.missing, said.step) == ("accelerate", [], 40)
+    assert "unet/diffusion_pytorch_model.safetensors" in said.needed
+    copy(layouts / made.HF, tmp_path / "checkpoint-20", ORDERS[made.HF])
+    assert missing(home) == set()
+
+
+def test_a_distributed_save_of_ones_own_that_is_called_like_lightnings(
+    layouts: Path, tmp_path: Path
+) -> None:
+    home = copy(layouts / made.DCP, tmp_path / "mine_40.ckpt", ORDERS[made.DCP])
+    said = read(home)
+    assert (said.layout, said.missing, bool(said.untold)) == ("lightning", [], True)
+    copy(layouts / made.LIGHTNING, tmp_path / "mine_20.ckpt", ORDERS[made.LIGHTNING])
+    assert missing(home) == {"meta.pt"}

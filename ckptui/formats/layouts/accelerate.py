@@ -28,7 +28,8 @@ def recognise(names: Collection[str], dirname: str) -> bool:
     """True for a state that Accelerate saved."""
     if not any(name.startswith("random_states_") and name.endswith(".pkl") for name in names):
         # Killed before the random states, which come last: the optimizer's name is its own.
-        return dirname.startswith("checkpoint_") and "optimizer.bin" in names
+        named = dirname.startswith(("checkpoint_", "checkpoint-", "step_", "epoch_"))
+        return named and "optimizer.bin" in names
     others = ("optimizer.bin", "scheduler.bin", "sampler.bin", "model.safetensors")
     return any(name in names for name in (*others, "pytorch_model.bin")) or any(
         name.startswith(("model", "pytorch_model", "custom_checkpoint_", "optimizer"))
@@ -41,7 +42,7 @@ def read(folder: Folder, said: Reading) -> None:
     from ckptui.formats.layouts import dcp
     from ckptui.formats.layouts.shards import read_shards
 
-    said.need(*(name for name in folder.files if _PARTS.fullmatch(name)))
+    said.need(*(n for n in folder.files if _PARTS.fullmatch(n) or n.endswith(".safetensors")))
     said.side += [name for name in folder.files if _SIDE.fullmatch(name)]
     read_shards(folder, said)
     for inner in dcp.inner_directories(folder):

@@ -8,6 +8,7 @@ relative_path, offset, length). torch's own ``read_metadata`` is an unrestricted
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import prod
@@ -31,6 +32,7 @@ class DcpMetadata:
         files: Relative path → its slices by offset.
         sizes: Tensor → its whole shape.
         chunks: Tensor → shapes of its chunks.
+        values: Names of what is no tensor.
         judgeable: False where the bytes were transformed (compressed) on their way.
         problems: Why it cannot be read.
     """
@@ -38,16 +40,21 @@ class DcpMetadata:
     files: dict[str, list[Slice]] = field(default_factory=dict)
     sizes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     chunks: dict[str, list[tuple[int, ...]]] = field(default_factory=dict)
+    values: set[str] = field(default_factory=set)
     judgeable: bool = True
     problems: list[Problem] = field(default_factory=list)
 
     def uncovered(self) -> list[str]:
-        """Sentences about tensors whose chunks do not make up the whole."""
-        said = []
+        """Sentences about tensors whose chunks do not make up the whole, or are not stored."""
+        stored = Counter(each.name for slices in self.files.values() for each in slices)
+        said = [f"it stores `{name}`, of which it says nothing" for name in stored
+                if name not in self.sizes and name not in self.values]  # fmt: skip
         for name, size in self.sizes.items():
             held, wanted = sum(map(prod, self.chunks[name])), prod(size)
             if held < wanted:
                 said.append(f"the parts of tensor {name} hold {held:,} of {wanted:,} numbers")
+            elif stored[name] < sum(0 not in shape for shape in self.chunks[name]):
+                said.append(f"not all parts of tensor {name} are stored")
         return said
 
 
@@ -88,6 +95,9 @@ def _tensors(found: DcpMetadata, node: object) -> None:
             if all(shape is not None for shape in shapes):
                 found.sizes[name] = size
                 found.chunks[name] = [shape for shape in shapes if shape is not None]
+                continue
+        if isinstance(name, str):
+            found.values.add(name)
 
 
 def _storage(found: DcpMetadata, node: object) -> None:

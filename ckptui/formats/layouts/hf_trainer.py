@@ -35,6 +35,10 @@ _OPTIMIZER: Final = re.compile(
     r"optimizer\.(?:pt|bin)|optimizer\.pt_.+|rank\d+-of-\d+-optimizer\.pt|"
     r"optimizer(?:_\d+)?(?:_rank\d+)?\.bin|optimizer_\d+/.+"
 )
+_ACCELERATE: Final = re.compile(r"random_states_\d+\.pkl|(?:optimizer|scheduler)\.bin")
+_OWN: Final = re.compile(
+    r"training_args\.bin|optimizer\.pt|scheduler\.pt|scaler\.pt|rng_state.*\.pth|global_step\d+/.*"
+)
 _RNG: Final = re.compile(r"rng_state_(\d{1,6})\.pth")
 _STEP_DIRECTORY: Final = re.compile(r"(global_step\d+)/")
 _WEIGHT_SUFFIXES: Final = (".safetensors", ".bin", ".pt", ".pth", ".h5", ".msgpack", ".distcp",
@@ -54,6 +58,8 @@ def recognise(names: Collection[str], dirname: str) -> bool:
         return bool(_DIRECTORY.match(dirname)) or any(name in names for name in states)
     if not _DIRECTORY.match(dirname) and not dirname.startswith(_UNPUBLISHED):
         return False
+    if "training_args.bin" not in names and any(map(_ACCELERATE.fullmatch, names)):
+        return False  # diffusers' scripts call what Accelerate saves checkpoint-500, too
     # Killed before trainer_state.json: the directory's name and one of its files must do.
     written = (*_WEIGHTS, "training_args.bin", "optimizer.pt", "scheduler.pt", "config.json")
     return any(name in names for name in written)
@@ -81,11 +87,14 @@ def read(folder: Folder, said: Reading) -> None:
 
 
 def _read_state(folder: Folder, said: Reading) -> None:
-    from ckptui.formats.layouts.peek import header_of, json_of, whole
+    from ckptui.formats.layouts.peek import header_of, json_of, sibling_has, whole
     from ckptui.formats.layouts.reading import Broken
 
     if STATE not in folder.files:
-        said.miss(STATE, "written last: the save was not finished")
+        if any(map(_OWN.fullmatch, folder.files)) or sibling_has(folder, STATE, _DIRECTORY):
+            said.miss(STATE, "written last: the save was not finished")
+        else:  # model.save_pretrained("checkpoint-500") writes as much, and is done
+            said.untold = f"it holds weights alone and no {STATE}, as if saved without the Trainer"
         return
     state = json_of(folder, STATE, said, last=True)
     if not isinstance(state, dict):

@@ -7,6 +7,7 @@ single-file ``.ckpt`` is a file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 NAME: Final = "lightning"
 _META: Final = "meta.pt"
+_DIRECTORY: Final = re.compile(r"\.ckpt$")
+_OWN_NAME: Final = re.compile(r"(?:epoch|step)=\d+.*\.ckpt$")  # ModelCheckpoint's format
 
 
 def recognise(names: Collection[str], dirname: str) -> bool:
@@ -30,7 +33,7 @@ def recognise(names: Collection[str], dirname: str) -> bool:
 def read(folder: Folder, said: Reading) -> None:
     """Note the distributed files and meta.pt, or those of DeepSpeed."""
     from ckptui.formats.layouts import dcp, deepspeed
-    from ckptui.formats.layouts.peek import header_of, whole
+    from ckptui.formats.layouts.peek import header_of, sibling_has, whole
 
     if "checkpoint" in folder.top() and dcp.METADATA not in folder.files:
         deepspeed.read_into(folder, said, "checkpoint/")
@@ -41,8 +44,10 @@ def read(folder: Folder, said: Reading) -> None:
         source = _META
         if _META in folder.files:
             said.need(_META)
-        else:
+        elif _OWN_NAME.search(folder.name) or sibling_has(folder, _META, _DIRECTORY):
             said.miss(_META, "written last: the save was not finished")
+        elif not said.missing:  # dcp.save("x.ckpt") of a loop of one's own writes as much
+            said.untold = f"it has no {_META}, as if saved without Lightning"
     header = header_of(folder, source) if source else None
     if header is not None:
         said.step = whole(header.top.get("global_step"))

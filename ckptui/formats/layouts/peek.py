@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import Final
 
 from ckptui.formats.layouts.folder import SMALL, Folder
@@ -14,6 +15,7 @@ from ckptui.formats.pickle_nodes import Dict, Object
 from ckptui.formats.pickle_vm import PickleTree, run
 from ckptui.formats.window import FdSource, Window, open_regular
 
+_SIBLINGS: Final = 50
 _MOST_BRACKETS: Final = 400_000
 
 
@@ -131,6 +133,20 @@ def _pairs(node: object) -> list[tuple[object, object]]:
 
 def _is(name: object, key: str) -> bool:
     return isinstance(name, str) and name == key
+
+
+def sibling_has(folder: Folder, name: str, called: re.Pattern[str]) -> bool:
+    """True where another directory beside this one, called alike, holds a file of that name.
+
+    Its framework is known by it then, also where this one holds little yet.
+    """
+    above = os.path.dirname(os.path.abspath(folder.path))
+    try:
+        names = sorted(os.listdir(above), reverse=True)
+    except OSError:
+        return False
+    alike = [each for each in names if called.search(each) and each != folder.name]
+    return any(os.path.lexists(os.path.join(above, each, name)) for each in alike[:_SIBLINGS])
 
 
 def whole(value: object) -> int | None:
