@@ -67,6 +67,8 @@ def read_header_from(
     """
     window = Window(file, size)
     kind = recognise(window.head[:HEAD], size)
+    if kind == "pickle" and _ends_as_zip(window):
+        kind = "torch-zip"
     reader = reader_of(kind)
     if reader is None:
         return _named_only(kind, window, limits, full)
@@ -112,6 +114,14 @@ def _hidden_zip(window: Window, limits: Limits, full: bool) -> Header | None:
         return None
     header = reader(window, limits, full)
     return header if header.format in {"torch-zip", "torchscript"} else None
+
+
+def _ends_as_zip(window: Window) -> bool:
+    """True where the first local header is lost, so that a zip begins with the pickle in it.
+
+    A whole pickle ends with its end mark, a full stop, an end record without comment with zeros.
+    """
+    return window.tail(22).startswith(b"PK\x05\x06")
 
 
 def _saved_under(header: Header, name: str) -> Header:

@@ -57,6 +57,7 @@ HEAD: Final = 1024
 
 _ZIP_STARTS: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"PK00PK")
 _LEGACY_MAGIC: Final = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"  # LONG1, 0x1950a86a…
+_LEGACY_PROTOCOL: Final = b"M\xe9\x03."  # its second pickle, the number 1001
 _LEGACY_TEXT: Final = b"L119547037146038801333356L\n."  # the same number in protocols 0 and 1
 _TAR_MEMBERS: Final = frozenset({b"sys_info", b"pickle", b"storages", b"tensors"})
 _LONGEST_SAFETENSORS_HEADER: Final = 100_000_000  # safetensors: MAX_HEADER_SIZE
@@ -116,7 +117,7 @@ def recognise(head: bytes, size: int) -> str:
     # 640 bytes begins as a pickle of protocol 2 does.
     if _is_safetensors(head, size):
         return "safetensors"
-    if begins_legacy(head):
+    if begins_legacy(head) or _goes_on_as_legacy(head):
         return "torch-legacy"
     if head[:1] == b"\x80":
         return "pickle" if len(head) > 1 and head[1] <= 5 else ""
@@ -149,6 +150,12 @@ def _zip_kind(head: bytes) -> str:
 def begins_legacy(head: bytes) -> bool:
     """True where a save of torch before 1.6 begins: its magic number as the first pickle."""
     return (head[:1] == b"\x80" and _LEGACY_MAGIC in head[:32]) or head.startswith(_LEGACY_TEXT)
+
+
+def _goes_on_as_legacy(head: bytes) -> bool:
+    """True where its magic number is damaged: its second pickle and its third still tell."""
+    second = head[:1] == b"\x80" and _LEGACY_PROTOCOL in head[8:48]
+    return second and b"protocol_version" in head[16:96] and b"little_endian" in head[16:128]
 
 
 def _is_safetensors(head: bytes, size: int) -> bool:

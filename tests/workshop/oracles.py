@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -22,6 +23,19 @@ def zip_content(data: bytes) -> dict[str, bytes] | None:
             RuntimeError, OverflowError):  # fmt: skip
         return None
     return content if len(content) == len(names) else None
+
+
+def tar_content(data: bytes) -> dict[str, bytes] | None:
+    """Every member of a tar, by Python's own reader; None if it cannot."""
+    content = {}
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+            for member in archive:
+                file = archive.extractfile(member)
+                content[member.name] = file.read() if file is not None else b""
+    except (tarfile.TarError, OSError, ValueError):
+        return None
+    return content
 
 
 def safetensors_reads(data: bytes) -> bool:

@@ -20,7 +20,7 @@ from ckptui.validation.check import check_file
 from ckptui.validation.verdict import Verdict
 from tests.workshop import profiles
 from tests.workshop.injuries import KINDS, LENGTHS, Injury, injured
-from tests.workshop.oracles import safetensors_reads, zip_content
+from tests.workshop.oracles import safetensors_reads, tar_content, zip_content
 from tests.workshop.specimen import Specimen, age
 
 _ROOT = Path(__file__).parents[2]
@@ -111,7 +111,10 @@ def test_no_format_is_valid_when_it_is_cut(
     contents: Contents, place: Path, name: str, at: int
 ) -> None:
     whole = contents[name]
-    verdict = _judged(place, whole[: at * len(whole) >> 32])
+    left = whole[: at * len(whole) >> 32]
+    verdict = _judged(place, left)
+    if name == "good/old_tar" and tar_content(left) == tar_content(whole):
+        return  # cut in the zeros behind its last member: nothing is lost
     assert verdict.category in {Category.CORRUPTED, Category.FOREIGN}, verdict
 
 

@@ -66,3 +66,6 @@ def _lost_middle(shop: Shop, data: bytes) -> None:
         data[1024:],
         damaged("its first 1,024 bytes are gone", categories=LOST_BEGINNING, format_=""),
     )
+    start = shop.anatomy("base")["data.pkl"].data
+    truth = damaged("its first local header is gone, so that it begins with its pickle")
+    shop.add("cut/first-header-lost", data[start:], truth)
