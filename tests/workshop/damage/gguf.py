@@ -23,7 +23,7 @@ _ALIGNMENT = 32
 _TENSORS: Final = (
     ("token_embd.weight", (16, 33), 0),
     ("blk.0.attn_q.weight", (16, 16), 1),
-    ("output_norm.weight", (17,), 0),
+    ("output_norm.weight", (24,), 0),
 )
 """Names, shapes, and kinds: 0 is F32, 1 is F16."""
 _STRING, _UINT32, _FLOAT32, _ARRAY = 8, 4, 6, 9
