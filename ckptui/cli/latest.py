@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import click
 
+from ckptui.cli.caching import no_cache_option
 from ckptui.cli.checking import DeepLook, say_notes
 from ckptui.cli.common import put_path, say
 from ckptui.cli.places import AnyPath, run_directory
@@ -15,7 +16,7 @@ from ckptui.watch.last_good import find_last_good
 from ckptui.watch.model import Checkpoint, LastGood, PassedOver
 
 
-@click.command("latest")
+@click.command("latest", params=[no_cache_option()])
 @click.argument("path", default=".", type=AnyPath())
 @click.option("--level", type=click.IntRange(1, 6), default=4, show_default=True, help="How deep.")
 @click.option("--load", is_flag=True, help="Also ask torch.load (level 3) in a process of its own.")

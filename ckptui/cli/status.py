@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from ckptui.cli.caching import no_cache_option
 from ckptui.cli.checking import look_once, say_notes
 from ckptui.cli.common import put, put_json, say
 from ckptui.cli.places import AnyPath, run_directory
@@ -32,7 +33,7 @@ def print_status(root: str, *, as_json: bool, ascii_only: bool) -> int:
     return EXIT_OK
 
 
-@click.command("status")
+@click.command("status", params=[no_cache_option()])
 @click.argument("path", default=".", type=AnyPath())
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="No glyphs beyond ASCII.")

@@ -12,6 +12,7 @@ from typing import Final
 import click
 
 from ckptui.cli.batch import Asked, check_all
+from ckptui.cli.caching import no_cache_option
 from ckptui.cli.options import categories, since
 from ckptui.cli.places import AnyPath, run_directory
 from ckptui.cli.reporting import Reporter
@@ -116,6 +117,7 @@ def _options() -> list[click.Parameter]:
             is_flag=True,
             help="Add bad ones to failed_checkpoints.txt beside them.",
         ),
+        no_cache_option(),
         click.Option(["--json", "as_json"], is_flag=True, help="One JSON object a line."),
     ]
 

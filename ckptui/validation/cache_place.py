@@ -1,8 +1,8 @@
 """Where the verdict cache lies: a directory of this user alone, on a disk of this machine.
 
-``$CKPTUI_CACHE`` names it, or says ``off``. By default it is ``$XDG_CACHE_HOME/ckptui``; where that
-is on a network filesystem, whose locks may hang and whose SQLite files may tear, it is a private
-directory under ``/var/tmp`` or ``$TMPDIR``.
+``$CKPTUI_CACHE`` names it, or says ``off``. By default it is ``$XDG_CACHE_HOME/ckptui``. Where that
+is on a network filesystem, which may hang, and where SQLite's locks are not to be trusted
+(sqlite.org/faq.html), it is a private directory under ``/var/tmp`` or ``$TMPDIR``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator
 from typing import Final
 
-from ckptui.validation.settling import is_network
+from ckptui.validation.mounts import is_served
 
 VARIABLE: Final = "CKPTUI_CACHE"
 _SHARED: Final = "/var/tmp"  # noqa: S108  (a directory of our own in it, owner and mode checked)
@@ -29,14 +29,14 @@ def cache_directory() -> str:
     Raises:
         OSError: There is none that can be made, or that is safe to use.
     """
-    named = os.environ.get(VARIABLE, "").strip()
-    if named:
-        return _usable(os.path.abspath(os.path.expanduser(named)), follow=True)
-    import platformdirs
+    wanted = os.environ.get(VARIABLE, "").strip()
+    if not wanted:
+        import platformdirs
 
-    usual = platformdirs.user_cache_dir("ckptui")
-    if not _is_served(usual):
-        return _usable(usual, follow=True)
+        wanted = platformdirs.user_cache_dir("ckptui")
+    wanted = os.path.abspath(os.path.expanduser(wanted))
+    if not is_served(wanted):
+        return _usable(wanted, follow=True)
     for parent in _local_parents():
         return own_directory(parent)
     raise FileNotFoundError("no directory on a disk of this machine")
@@ -55,15 +55,8 @@ def own_directory(parent: str) -> str:
 def _local_parents() -> Iterator[str]:
     """Directories on a local disk in which each user may have one of his own."""
     for parent in (_SHARED, os.environ.get("TMPDIR", "")):
-        if parent and os.path.isdir(parent) and not _is_served(parent):
+        if os.path.isabs(parent) and not is_served(parent) and os.path.isdir(parent):
             yield parent
-
-
-def _is_served(path: str) -> bool:
-    """True where ``path``, or what exists of it, is on a network filesystem."""
-    while not os.path.exists(path) and os.path.dirname(path) != path:
-        path = os.path.dirname(path)
-    return is_network(os.stat(path).st_dev)
 
 
 def _usable(path: str, *, follow: bool) -> str:
