@@ -85,6 +85,17 @@ def test_the_optimizer_that_was_to_be_saved(tmp_path: Path) -> None:
         assert missing(home) == gone
 
 
+def test_a_final_model_with_the_state_of_its_trainer(tmp_path: Path) -> None:
+    home = tmp_path / "out"
+    save(home / "training_args.bin", argparse.Namespace(save_only_model=False))
+    (home / "trainer_state.json").write_text('{"global_step": 5}')
+    said = read(home)
+    assert (said.missing, bool(said.untold)) == ([], True)
+    (home / "model.safetensors").touch()
+    said = read(home)
+    assert (said.missing, said.untold, said.step) == ([], "", 5)
+
+
 def test_a_gap_among_the_ranks(tmp_path: Path) -> None:
     home = tmp_path / "checkpoint-5"
     for rank in (0, 1, 3):

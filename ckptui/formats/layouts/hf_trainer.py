@@ -136,6 +136,9 @@ def _read_weights(folder: Folder, said: Reading) -> None:
     said.side += [name for name in found if name not in said.needed and "/" not in name]
     deepspeed = any(_STEP_DIRECTORY.match(name) for name in folder.files)
     if not sharded and not found and not deepspeed:
+        if not _DIRECTORY.match(folder.name) and "optimizer.pt" not in folder.files:
+            said.untold = "it holds no weights, and is not called as the Trainer calls its saves"
+            return
         adapter = "adapter_config.json" in folder.files
         name = "adapter_model.safetensors" if adapter else "model.safetensors"
         said.miss(name, "no weights in any form")
@@ -171,7 +174,8 @@ def _without_optimizer(folder: Folder, said: Reading) -> None:
 
     tree = tree_of(folder, "training_args.bin")
     only_model = None if tree is None else item(tree.root, "save_only_model")
-    if only_model is False and STATE in folder.files:
+    # What is not called checkpoint-500 may be the final model that save_model and save_state left.
+    if only_model is False and STATE in folder.files and _DIRECTORY.match(folder.name):
         said.miss("optimizer.pt", "training_args.bin says that it was saved")
         return
     said.training = False
