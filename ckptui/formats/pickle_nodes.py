@@ -37,13 +37,30 @@ class FrozenBag(Bag):
 
 
 class Blob:
-    """Bytes or text too long to keep, or bytes whose content does not matter."""
+    """Bytes or text too long to keep; ``head`` are the first of them."""
 
-    __slots__ = ("kind", "size")
+    __slots__ = ("head", "kind", "size")
 
-    def __init__(self, kind: str, size: int) -> None:
+    def __init__(self, kind: str, size: int, head: bytes = b"") -> None:
         self.kind = kind
         self.size = size
+        self.head = head
+
+
+class Packed:
+    """A storage that stands in a pickle as a file of torch's own (``_load_from_bytes``)."""
+
+    __slots__ = ("content",)
+
+    def __init__(self, content: object) -> None:
+        self.content = content
+
+    @property
+    def head(self) -> bytes:
+        """The first bytes of that file."""
+        if isinstance(self.content, Blob):
+            return self.content.head
+        return self.content if isinstance(self.content, bytes) else b""
 
 
 class Object:
@@ -158,6 +175,7 @@ _NAMES: tuple[tuple[type, str], ...] = (
     (tuple, "tuple"),
     (Tensor, "tensor"),
     (Storage, "storage"),
+    (Packed, "storage"),
     (bool, "bool"),
     (int, "int"),
     (float, "float"),

@@ -294,6 +294,20 @@ def _build(m: Machine) -> None:
     target = m.stack[-1]
     if isinstance(target, Object):
         target.state = state
+        if m.wraps:
+            _pass_array(m, target)
+
+
+def _pass_array(m: Machine, target: Object) -> None:
+    """Say so where an array's bytes follow, as joblib writes them."""
+    from ckptui.formats.joblib_arrays import array_behind, is_wrapper
+
+    if is_wrapper(target):
+        array = array_behind(target)
+        if array is None:
+            text = "it holds a joblib array of a type that is not read here, nor what follows it"
+            raise m.fail("reader-limit", text, "limit")
+        raise array
 
 
 @op(0x50)

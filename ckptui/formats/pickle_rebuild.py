@@ -14,6 +14,7 @@ from ckptui.formats.pickle_nodes import (
     FrozenBag,
     Global,
     Object,
+    Packed,
     Storage,
     Tensor,
     called_name,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 Args: TypeAlias = "tuple[object, ...]"
 _LONGEST_SHAPE: Final = 64
+_PACKED_TYPE: Final = rb"(?s)torch(?:\.[a-z]+)?[\n\x8c-\x95].{0,3}?([A-Z]\w{2,20}Storage)"
 
 
 class NotAsWrittenError(ValueError):
@@ -117,6 +119,12 @@ def _tensor(args: Args) -> object:
         raise NotAsWrittenError("a tensor's shape and stride differ in length")
     if type(offset) is not int or offset < 0:
         raise NotAsWrittenError("a tensor's offset is not a number of elements")
+    if isinstance(storage, Packed):
+        import re
+
+        found = re.search(_PACKED_TYPE, storage.head[:1024])
+        dtype = storage_dtype(found[1].decode("ascii")) if found else None
+        return Tensor(dtype or "unknown", shape, stride)
     if not isinstance(storage, Storage):
         raise NotAsWrittenError("a tensor names no storage")
     if storage.extent < storage.numel and _reach(shape, stride, offset) > storage.extent:
@@ -248,13 +256,18 @@ def _encoded(args: Args) -> object:
     """``_codecs.encode(text, "latin1")``: how protocol 2 writes bytes."""
     text = args[0]
     if isinstance(text, Blob):
-        return Blob("bytes", text.size)
+        return Blob("bytes", text.size, _as_bytes(text.head))
     if isinstance(text, str):
         try:
             return text.encode("latin1")
         except UnicodeEncodeError:
             return Blob("bytes", len(text))
     raise NotAsWrittenError("bytes are made of something that is no text")
+
+
+def _as_bytes(head: bytes) -> bytes:
+    """The first bytes that a text stands for, from the first of its own."""
+    return head.decode("utf-8", "ignore").encode("latin1", "replace")
 
 
 def _bytes(args: Args) -> object:
@@ -302,6 +315,7 @@ BUILDERS: Final[dict[str, Builder]] = {
     "torch._tensor._rebuild_from_type_v2": _from_type,
     "torch._tensor._rebuild_from_type": _from_type,
     "torch.tensor._rebuild_from_type_v2": _from_type,
+    "torch.storage._load_from_bytes": lambda args: Packed(args[0]),
     "torch.Size": _size,
     "collections.OrderedDict": _dict,
     "collections.defaultdict": _dict,

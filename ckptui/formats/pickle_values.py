@@ -11,6 +11,7 @@ _F8 = Struct(">d").unpack
 _U2, _U4 = Struct("<H").unpack_from, Struct("<I").unpack_from
 _I4 = Struct("<i").unpack_from
 _SHORT = 4096
+_HEAD = 4096  # bytes kept of what is too long to keep: a packed storage's own pickles fit
 _LONGEST_NUMBER = 640  # digits in a text integer; Python itself slows down far beyond it
 
 
@@ -122,10 +123,11 @@ def _raw(m: Machine, size: int, kind: str = "bytes") -> None:
 
 
 def _blob(m: Machine, kind: str, size: int) -> None:
-    if size > len(m.data) - m.pos:
+    if size > len(m.data) - m.pos + m.beyond:
         raise m.fail("pickle-cut", "its pickle ends in the middle of a value")
+    head = m.data[m.pos : m.pos + _HEAD]
     m.pos += size
-    m.stack.append(Blob(kind, size))
+    m.stack.append(Blob(kind, size, head))
 
 
 def _old_text(m: Machine, raw: bytes) -> None:

@@ -12,7 +12,15 @@ from struct import error as StructError  # noqa: N812
 
 from ckptui.formats.limits import DEFAULT, Limits
 from ckptui.formats.model import Problem
-from ckptui.formats.pickle_nodes import Bag, Dict, FrozenBag, Global, Object, Storage
+from ckptui.formats.pickle_nodes import (
+    Bag,
+    Dict,
+    FrozenBag,
+    Global,
+    Object,
+    Packed,
+    Storage,
+)
 from ckptui.formats.pickle_rebuild import NotAsWrittenError, construct, storage_of
 from ckptui.light import TYPE_CHECKING, dataclass, field
 
@@ -29,6 +37,15 @@ class StopReading(Exception):  # noqa: N818  (a way out, not an error of ours)
         self.problem = problem
 
 
+class ArrayFollows(Exception):  # noqa: N818  (a way out, too)
+    """So many bytes of an array follow in the stream; ``aligned`` ones behind their padding."""
+
+    def __init__(self, size: int, *, aligned: bool) -> None:
+        super().__init__()
+        self.size = size
+        self.aligned = aligned
+
+
 @dataclass(slots=True)
 class PickleTree:
     """What one pickle would have built.
@@ -42,6 +59,7 @@ class PickleTree:
         problems: What is wrong with it, first things first.
         protocol: Highest protocol declared.
         opcodes: Opcodes that were executed.
+        packed: Storages that stand in it as files of torch's own: their bytes, or a ``Blob``.
     """
 
     root: object = None
@@ -52,14 +70,15 @@ class PickleTree:
     problems: list[Problem] = field(default_factory=list)
     protocol: int = 0
     opcodes: int = 0
+    packed: list[object] = field(default_factory=list)
 
 
 class Machine:
     """State of one run; opcodes live in ``pickle_values`` and ``pickle_ops``."""
 
     __slots__ = (
-        "big_keys", "data", "globals", "known", "left", "limits", "marks", "memo", "pos",
-        "problems", "protocol", "stack", "storages",
+        "base", "beyond", "big_keys", "data", "globals", "known", "left", "limits", "marks",
+        "memo", "packed", "pos", "problems", "protocol", "stack", "started", "storages", "wraps",
     )  # fmt: skip
 
     def __init__(self, data: bytes, limits: Limits, start: int = 0) -> None:
@@ -75,11 +94,17 @@ class Machine:
         self.protocol = 0
         self.big_keys = 0
         self.known: Mapping[int, object] | None = None
-        self.left = 0  # opcodes that it did not need
+        self.left = limits.opcodes  # that it may still execute
+        self.packed: list[object] = []  # storages that are files of torch's own, as bytes
+        # Where it reads a file in windows:
+        self.base = 0  # offset of its data in the file
+        self.beyond = 0  # bytes that the file has behind its data
+        self.started = 0  # where its last opcode began
+        self.wraps = False  # True where joblib's arrays may stand between
 
     def fail(self, code: str, text: str, kind: str = "damaged") -> StopReading:
         """The exception to raise where reading must end here."""
-        return StopReading(Problem(code, text, self.pos, kind))
+        return StopReading(Problem(code, text, self.base + self.pos, kind))
 
     def take(self, count: int) -> bytes:
         """The next ``count`` bytes of the pickle's own data."""
@@ -148,7 +173,7 @@ class Machine:
         first = self.storages.setdefault(node.key, node)
         if first.numel * first.itemsize != node.numel * node.itemsize:
             text = f"its pickle gives the storage {node.key[:40]} two different sizes"
-            self.problems.append(Problem("storage-disagrees", text, self.pos))
+            self.problems.append(Problem("storage-disagrees", text, self.base + self.pos))
         return node
 
     def call(self, called: object, args: object) -> object:
@@ -156,11 +181,14 @@ class Machine:
         try:
             node = construct(called, args)
         except NotAsWrittenError as error:
-            self.problems.append(Problem("bad-tensor", f"in its pickle, {error}", self.pos))
+            at = self.base + self.pos
+            self.problems.append(Problem("bad-tensor", f"in its pickle, {error}", at))
             return Object(called, args)
         if isinstance(node, Bag):
             for member in node:
                 self.check_key(member)
+        elif isinstance(node, Packed):
+            self.packed.append(node.content)
         return node
 
     def check_key(self, key: object) -> None:
@@ -208,36 +236,41 @@ class Machine:
         """
         handlers, data, stack, memo = HANDLERS, self.data, self.stack, self.memo
         marks, most_marks = self.marks, self.limits.marks
-        left = self.limits.opcodes
-        while True:
-            try:
-                op = data[self.pos]
-                self.pos += 1
-                # The four most frequent opcodes of real checkpoints first, without a call.
-                if op == 0x71:  # BINPUT
-                    memo[data[self.pos]] = stack[-1]
-                    self.pos += 1
-                elif op == 0x68:  # BINGET
-                    stack.append(memo[data[self.pos]])
-                    self.pos += 1
-                elif op == 0x4B:  # BININT1
-                    stack.append(data[self.pos])
-                    self.pos += 1
-                elif op == 0x28 and len(marks) < most_marks:  # MARK
-                    marks.append(len(stack))
-                elif op == 0x2E:  # STOP
-                    self.left = left - 1
-                    return
-                else:
-                    handlers[op](self)
-            except (IndexError, KeyError):
-                raise self._broken() from None
-            except StructError:  # a number of fixed width beyond the end
-                raise self.fail("pickle-cut", "its pickle ends in the middle of a value") from None
-            left -= 1
-            if left <= 0:
-                text = "its pickle is larger than the header reader goes; the rest was not read"
-                raise self.fail("reader-limit", text, "limit")
+        left, start = self.left, self.pos
+        try:
+            while True:
+                start = self.pos
+                try:
+                    op = data[start]
+                    self.pos = start + 1
+                    # The four most frequent opcodes of real checkpoints first, without a call.
+                    if op == 0x71:  # BINPUT
+                        memo[data[self.pos]] = stack[-1]
+                        self.pos += 1
+                    elif op == 0x68:  # BINGET
+                        stack.append(memo[data[self.pos]])
+                        self.pos += 1
+                    elif op == 0x4B:  # BININT1
+                        stack.append(data[self.pos])
+                        self.pos += 1
+                    elif op == 0x28 and len(marks) < most_marks:  # MARK
+                        marks.append(len(stack))
+                    elif op == 0x2E:  # STOP
+                        left -= 1
+                        return
+                    else:
+                        handlers[op](self)
+                except (IndexError, KeyError):
+                    raise self._broken() from None
+                except StructError:  # a number of fixed width beyond the end
+                    text = "its pickle ends in the middle of a value"
+                    raise self.fail("pickle-cut", text) from None
+                left -= 1
+                if left <= 0:
+                    text = "its pickle is larger than the header reader goes; the rest was not read"
+                    raise self.fail("reader-limit", text, "limit")
+        finally:
+            self.left, self.started = left, start
 
     def _broken(self) -> StopReading:
         if self.pos >= len(self.data):
@@ -295,14 +328,15 @@ def run(
         finished = True
     except StopReading as stop:
         machine.problems.append(stop.problem)
-    return _tree(machine, finished)
+    return tree_of(machine, finished)
 
 
-def _tree(machine: Machine, finished: bool) -> PickleTree:
+def tree_of(machine: Machine, finished: bool) -> PickleTree:
+    """What a machine that has stopped would have built."""
     stack = machine.stack
     if finished and len(stack) != 1:
         text = "its pickle ends with values left over, so that it is not as it was written"
-        machine.problems.append(Problem("pickle-broken", text, machine.pos))
+        machine.problems.append(Problem("pickle-broken", text, machine.base + machine.pos))
     if not finished:
         _fold(machine)
     return PickleTree(
@@ -315,6 +349,7 @@ def _tree(machine: Machine, finished: bool) -> PickleTree:
         problems=machine.problems,
         protocol=machine.protocol,
         opcodes=machine.limits.opcodes - machine.left,
+        packed=machine.packed,
     )
 
 

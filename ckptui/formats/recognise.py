@@ -36,6 +36,7 @@ FOREIGN: Final[dict[str, str]] = {
     "bzip2": "bzip2-compressed",
     "xz": "xz-compressed",
     "zstd": "zstd-compressed",
+    "zlib": "zlib-compressed",
     "7z": "a 7-Zip archive",
     "rar": "a RAR archive",
     "tar": "a tar archive",
@@ -89,7 +90,9 @@ _SIGNATURES: Final[tuple[tuple[bytes, str], ...]] = (
     (b"fLaC", "foreign:media"),
     (b"ID3", "foreign:media"),
 )
-_OLD_PICKLE: Final = rb"\(?[dl]p[01]\n|c[A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n|\((?:dp|lp)"
+_OLD_PICKLE: Final = (
+    rb"[}\]]q\x00[(.KXUN}\]]|\(?[dl]p[01]\n|c[A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n|\((?:dp|lp)"
+)
 _HTML: Final = rb"(?i)<!doctype\s+html|<html|<head|<body"
 _JSON: Final = rb'[{\[]\s*(?:["{\[\]}\d-]|true|false|null)'
 _INDEX: Final = rb'(?s)\{.*"weight_map"\s*:\s*\{'
@@ -177,7 +180,19 @@ def _by_structure(head: bytes) -> str:
         return "foreign:image" if head[8:12] == b"WEBP" else "foreign:media"
     if head[4:8] == b"ftyp":
         return "foreign:media"
-    return ""
+    return "foreign:zlib" if _is_zlib(head) else ""
+
+
+def _is_zlib(head: bytes) -> bool:
+    """RFC 1950: the method in the first byte, the two a multiple of 31; and it inflates."""
+    if head[:1] != b"x" or int.from_bytes(head[:2], "big") % 31:
+        return False
+    import zlib
+
+    try:
+        return bool(zlib.decompressobj().decompress(head, 64))
+    except zlib.error:
+        return False
 
 
 def _by_text(head: bytes) -> str:

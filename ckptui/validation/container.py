@@ -13,7 +13,7 @@ from ckptui.validation.finding import Finding, failed, passed, skipped
 READ_IN_FULL: Final = frozenset(
     {
         "torch-zip", "torchscript", "torch-legacy", "torch-tar", "safetensors", "npz", "gguf",
-        "sharded-index",
+        "sharded-index", "pickle",
     }
 )  # fmt: skip
 """Formats whose container is read whole; of the others, what can be said stands in their notes."""
@@ -23,6 +23,7 @@ ZIPS: Final = frozenset({"torch-zip", "torchscript", "npz", "zip"})
 _HINTS: Final = {
     "foreign:html": ", as a failed download leaves behind",
     "foreign:git-lfs": "; `git lfs pull` fetches the file itself",
+    "foreign:zlib": ", as joblib.dump with compress writes; joblib.load reads such files",
     "foreign:gzip": "; what it holds may be one: gunzip it",
 }
 

@@ -227,6 +227,18 @@ def _torch_tar(**changes: bytes) -> bytes:
     return _tar({**members, "storages": empty + PROTO + b"].", **changes})
 
 
+def _wrapped(shape: bytes, code: bytes) -> bytes:
+    """joblib's wrapper of an array."""
+    dtype = b"cnumpy\ndtype\n(U\2" + code + b"K\0K\1tR"
+    fields = b"}(" + text("shape") + shape + text("dtype") + dtype + b"u"
+    return b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81" + fields + b"b"
+
+
+def _packed(data: bytes) -> bytes:
+    """A storage as a file of torch's own inside a pickle."""
+    return b"ctorch.storage\n_load_from_bytes\nB" + _u(len(data), 4) + data + b"\x85R"
+
+
 _ENTRY = PROTO + b"(K\1X\3\0\0\0cpuctorch\nFloatStorage\nt."
 
 
@@ -317,6 +329,21 @@ FILES: dict[str, Callable[[str], None]] = {
     "index_of_wide_text": _plain(
         lambda: b'{"weight_map":{"' + "\U0001f600".encode() + b"a" * (30 * _MIB) + b'":"f"}}'
     ),
+    "pickle_of_arrays": _plain(lambda: PROTO + _wrapped(b"(K\0t", b"f8") * 20_000 + b"."),
+    "pickle_of_object_arrays": _plain(
+        lambda: (PROTO + _wrapped(b"(K\0t", b"O8")) * 20_000 + PROTO + b"N."
+    ),
+    "pickle_of_an_endless_array": _plain(
+        lambda: PROTO + _wrapped(b"(\x8a\x08" + b"\xff" * 7 + b"\x3ft", b"f8") + b"."
+    ),
+    "pickle_of_blobs": _plain(
+        lambda: PROTO + (b"B" + _u(_MIB + 1, 4) + bytes(_MIB + 1) + b"0") * 60 + b"N."
+    ),
+    "pickle_of_many_pickles": _plain(lambda: (PROTO + b"N.") * _MIB),
+    "pickle_of_packed_storages": _plain(
+        lambda: PROTO + (_packed(_legacy(b"]" * 900_000)) + b"0") * 20 + b"N."
+    ),
+    "pickle_of_one_line": _plain(lambda: b"(dp0\nV" + b"a" * (40 * _MIB) + b"\n."),
     "hdf5_of_nothing": _plain(lambda: b"\x89HDF\r\n\x1a\n\3\x08\x08\0" + b"\xff" * 100),
     "long_json_number": _json_bombs(b'{"a":' + b"9" * 1_000_000 + b"}"),
 }

@@ -1,7 +1,7 @@
 """Small files by the real writers of formats that this project does not depend on, packed.
 
 By gguf 0.19.0 (GGUFWriter, two byte orders and two alignments) and h5py 3.16.0 (superblocks of
-version 0, 2 and 3, behind a user block, and of a writer that was killed).
+version 0, 2 and 3, behind a user block, and of a writer that was killed), and joblib 1.6.0.
 """
 
 from __future__ import annotations
@@ -64,5 +64,25 @@ PACKED: Final[dict[str, tuple[str, ...]]] = {
         "c-rgqaB<`1lHy|K;9zBdg8xvUzyaYKK*iY@e%ASWxCAjVR4@r4D}(_qCI&{JG9CsX#aO->W}XKF)xg9X@BG0|09w",
         "E(!oa}9$jHb7m4ngDA`Faz3ib>T*E=wna5I?vXJ%kv1-g!ziv#F#W=5zag96Op4GcpLFrD8g$1n;;!6+C7qhJ(}4",
         "?fuAq5;!LENl",
+    ),
+    "joblib_arrays": (
+        "c-rllO-sW-5QdXBp{a`24@40>*GmuL!Glnw;K9Wl1o0R)ZR%E&bjb%L2caIU73Svj7y1YM2X)i5D)s8Y!wk$mv+T",
+        "_7yVrMUOy0F39<dHaoOlvh1@r;J_I=;=du}641DQFp*M9IlgiSl&o<|YSZX+(G7vUQoJz+j>#i`r&c^o5{vnhm1*",
+        "x`AvY63GBTzbe3+0IDq`cX#>gWghgC&|=_s4gniUFx3V>-Yt)vChh%pP_Brms1t9g=q=8u)=-6KX8J8OB};Np>+1",
+        "1!~Nb}7<gggxLM-G$ZDypPm8a9G>Jqakw_#Gi9{liNF)-8#Q(_2)!eNEy^F#ud^cf<Rk6lQW{gm*gMNXcCbpo|J^",
+        "41!#O`nVOze%te(sA^r;E_EVe>C@()!YyEbA>jE45;y(0X&cq?K9BVAfBSWu=eLuX9zlRi=$kniYAh",
+    ),
+    "joblib_objects": (
+        "c-oav%Sr<=6m9yTrPfCgRPYDtX4Wo*BHbAn!Hp{!l4&%fnFpB+bwHsmiY?rYc>8aDhJR2qGZuW{!n;WB4d<MDPNv",
+        "P}Tdk@`8~}+Cc5h>@0`5dvnB-m(_;*Sm^xa}S)tcp(nk9+Q_=-nQSg<;2#(l-o6rokJ5Zck06<7;`Rw`K{kTzzvk",
+        "M-D6fsAZFHo1M5opooi_48v~%%AZB2ebj?0bSQUTiGfPIyA_k%an>IUKp|j7jRhlEVp?~1vgPBBIEJgh!p8g#;2|",
+        "2%V$K`E5VNE$67dHrc6+|gr28`A4jRtnQuzdzk|@)3`c}x<&G42WaEF{7gq%n$UVBkj?R*<oskL3X7!)4ExU4qHm",
+        "&@o+>+a}5B2MB(kDNpYgS9{&*edpx3~IImHPYeuRC)-0Gz+f<N",
+    ),
+    "joblib_compressed": (
+        "c-jHa05Jb}UTa{PdYJ(NVyE;7XXPj5WG3n5mF5;y#usEJXXm6&=@Ik;aUF|_5-Y=t5(^4ai>6GTqS-j5c8W$1M{#",
+        "LVa!z7#@su7`u&yaR?0G4PAhke6J*>qUi3O=syyaSf?EIn>pw=EnXCOPJq!K8e!46{q)iR}7OzG@spAs}h!<)H>(",
+        "PoODpP$!%AOI8I3?);NdbkpEa`MaLb8{05rgZd3L);0rEj}?PGd(XiHLoN-sj?)sc#5|`X%gdqh}S;Yj}$sl4*)j",
+        "mfV-qXTj>",
     ),
 }

@@ -75,7 +75,7 @@ def test_joblib_writes_arrays_into_the_stream() -> None:
     data = front + b"\xff\xff" + bytes(range(200, 256)) * 20 + pickle.dumps(1, 4)[2:]
     header = read_header_from(BytesSource(data), len(data), "model.pkl")
     assert header.format == "pickle"
-    assert header.problems == ()
-    assert any("joblib" in note for note in header.notes)
+    assert [problem.kind for problem in header.problems] == ["limit"]  # and no damage
+    assert "joblib" in header.problems[0].text
     other = data.replace(b"joblib.numpy_pickle", b"another.numpy_pickl")
     assert read_header_from(BytesSource(other), len(other), "model.pkl").problems
