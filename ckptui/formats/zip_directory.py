@@ -129,7 +129,12 @@ def read_directory(window: Window, limits: Limits) -> Directory:
         directory.add("gap", "unexplained bytes follow its directory", end.start + end.size)
         directory.start, directory.shift = end.start, 0
     if directory.start < 0 or end.size > limits.directory:
-        directory.add("directory-outside", "its directory claims to be larger than the file")
+        if directory.start < 0:
+            directory.add("directory-outside", "its directory claims to be larger than the file")
+        else:
+            directory.add(
+                "reader-limit", "its directory is larger than is read here", None, "limit"
+            )
         directory.start = end.at
         return directory
     _read_entries(window, end, directory, limits)

@@ -24,6 +24,9 @@ def find_moved(window: Window, directory: Directory) -> None:
         return
     stayed = [e for e in ordered if _stands_at(window, e, e.header_start - shift)]
     if not stayed:
+        if shift < 0 and any(_stands_at(window, e, e.header_start) for e in ordered):
+            text = f"its first {-shift:,} bytes are missing"
+            directory.problems.insert(0, Problem("moved", text, 0))
         return
     last = ordered.index(stayed[-1])
     for entry in ordered[: last + 1]:

@@ -35,8 +35,11 @@ def judge_entry(entry: Entry, local: bytes | None) -> None:
     """
     faults, allowed = _directory_faults(entry), 1
     if local is not None:
+        extra = local[30 + len(entry.raw_name) :]
+        if len(extra) <= len(_zip64(entry)):
+            return  # without any padding: miniz, in the hands of another program
         faults += _local_faults(entry, local)
-        allowed = _FAULTS if b"FB" in local[30 + len(entry.raw_name) :] else 1
+        allowed = _FAULTS if b"FB" in extra else 1
     entry.by_torch = len(faults) <= allowed
     if entry.by_torch:
         entry.faults = tuple(faults)

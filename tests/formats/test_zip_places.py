@@ -113,6 +113,10 @@ CASES: dict[str, tuple[Damage, tuple[str, ...]]] = {
         lambda d, p: d[: p["data/3"].data_start + 9] + d[p["data/3"].data_start + 4105 :],
         ("4,096 bytes went missing inside the record", "(tensor layer3)"),
     ),
+    "its beginning went missing": (
+        lambda d, p: d[4096:],
+        ("its first 4,096 bytes are missing",),
+    ),
     "bytes came into the pickle": (
         lambda d, p: d[:300] + b"xyz" + d[300:],
         ("3 bytes too many stand inside the record", "data.pkl"),

@@ -112,6 +112,10 @@ def _python(way: int) -> Callable[[str, str], None]:
     return write
 
 
+def _plain_miniz(source: str, path: str) -> None:
+    Path(path).write_bytes(write_zip(records_of(content(source)), alignment=0))
+
+
 def _python_added_comment(source: str, path: str) -> None:
     shutil.copy(source, path)
     with zipfile.ZipFile(path, "a") as archive:
@@ -179,6 +183,7 @@ WAYS: dict[str, Callable[[str, str], None]] = {
     "python_deflated": _python(zipfile.ZIP_DEFLATED),
     "python_comment": _python_added_comment,
     "python_doubled": _python_doubled,
+    "plain_miniz": _plain_miniz,
     "zip_stored": _tool("zip", "-q", "-0", "-r", "ARCHIVE", "ROOT"),
     "zip_best": _tool("zip", "-q", "-9", "-r", "ARCHIVE", "ROOT"),
     "zip_without_directories": _tool("zip", "-q", "-0", "-D", "-r", "ARCHIVE", "ROOT"),

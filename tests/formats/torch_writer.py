@@ -19,7 +19,10 @@ _FULL = 0xFFFFFFFF
 def write_zip(
     records: Iterable[tuple[str, bytes]], *, alignment: int = 64, checksums: bool = True
 ) -> bytes:
-    """The archive that torch writes for these full names and contents."""
+    """The archive that torch writes for these full names and contents.
+
+    An alignment of 0 is miniz without torch around it: no padding field at all.
+    """
     body, directory, count = b"", b"", 0
     for name, data in records:
         local, entry = _record(name.encode(), data, len(body), alignment, checksums)
@@ -34,8 +37,10 @@ def _record(
 ) -> tuple[bytes, bytes]:
     crc, size = zlib.crc32(data) if checksums else 0, len(data)
     flags = 0x0808 if size else 0x0800
-    padding = -(start + 30 + len(name) + 4) % alignment
-    extra = b"FB" + struct.pack("<H", padding) + b"Z" * padding
+    extra = b""
+    if alignment:
+        padding = -(start + 30 + len(name) + 4) % alignment
+        extra = b"FB" + struct.pack("<H", padding) + b"Z" * padding
     local = struct.pack("<4s5H3L2H", b"PK\3\4", 0, flags, 0, 0, 0, 0, 0, 0, len(name), len(extra))
     descriptor = struct.pack("<4s3L", b"PK\7\x08", crc, size, size) if size else b""
     entry = struct.pack(
