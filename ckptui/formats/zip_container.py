@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import zlib
+from itertools import islice
 
 from ckptui.formats.limits import DEFAULT, Limits
 from ckptui.formats.model import Problem, Record
 from ckptui.formats.window import FdSource, Source, Window
 from ckptui.formats.zip_directory import Directory, Entry, read_directory
-from ckptui.formats.zip_layout import check_layout
+from ckptui.formats.zip_layout import check_layout, place_exactly
 from ckptui.formats.zip_moved import find_moved
 from ckptui.formats.zip_names import check_names, is_readable
 from ckptui.formats.zip_torch import was_packed_again
 from ckptui.light import dataclass, field
+
+_FEW = 32
 
 
 @dataclass(slots=True)
@@ -74,13 +77,18 @@ def read_window(window: Window, *, local_headers: bool, limits: Limits = DEFAULT
     if directory.shift:
         find_moved(window, directory)
     check_layout(window, directory, local_headers)
+    again = was_packed_again(directory)
+    if again and not local_headers:
+        # The pickle and a few words, which are read now.
+        for entry in islice((e for e in directory.entries if "/data/" not in e.name), _FEW):
+            place_exactly(window, entry)
     container = Container(
         problems=directory.problems,
         found=True,
         local_headers=local_headers,
         directory_start=directory.start,
         shift=directory.shift,
-        packed_again=was_packed_again(directory),
+        packed_again=again,
     )
     _fill_records(container, directory)
     return container

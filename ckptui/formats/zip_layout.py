@@ -53,7 +53,7 @@ def check_layout(window: Window, directory: Directory, local_headers: bool) -> N
             _check_local(window, directory, entry)
             _check_descriptor(window, directory, entry, following)
         else:
-            judge_entry(entry, None)
+            judge_entry(directory, entry, None)
         _check_extent(directory, entry, following)
     _check_front(window, directory, ordered)
     judge_archive(directory)
@@ -79,6 +79,18 @@ def _place(entry: Entry, following: int) -> None:
     entry.end = entry.data_start + entry.packed + descriptor
 
 
+def place_exactly(window: Window, entry: Entry) -> None:
+    """Where the payload lies, from its local header: another program's descriptors may differ.
+
+    Raises:
+        OSError: A read failed.
+    """
+    raw = window.pread(LOCAL.size, entry.header_start)
+    if len(raw) == LOCAL.size and raw[:4] == b"PK\x03\x04":
+        name_size, extra_size = LOCAL.unpack(raw)[-2:]
+        entry.data_start = entry.header_start + LOCAL.size + name_size + extra_size
+
+
 def descriptor_size(entry: Entry) -> int:
     """Bytes of the descriptor as torch writes it: 16, 24 in zip64, none for an empty record."""
     if not entry.flags & _HAS_DESCRIPTOR:
@@ -101,7 +113,7 @@ def _check_local(window: Window, directory: Directory, entry: Entry) -> None:
     if name != entry.raw_name:
         _bad_local(directory, entry, "is called otherwise in its local header")
         return
-    judge_entry(entry, raw[:whole])
+    judge_entry(directory, entry, raw[:whole])
     if method != entry.method or (flags ^ entry.flags) & ~0x0808:
         _bad_local(directory, entry, "has a local header that the directory contradicts")
     extra = raw[LOCAL.size + name_size : whole]

@@ -23,13 +23,16 @@ _FULL32: Final = 0xFFFFFFFF
 _NOTHING: Final = bytes(12)
 _FAULTS: Final = 2
 """Fields in which a damaged header of torch's may differ; another writer's differ in four."""
+_ZIP64_NEEDS: Final = b"\x2d\x00"
+"""Version 4.5, which Info-ZIP and 7-Zip write into the headers of large records of torch's."""
 _ZIP64_MADE_BY: Final = 0x031E  # miniz, mz_zip_writer_finalize_archive
 
 
-def judge_entry(entry: Entry, local: bytes | None) -> None:
+def judge_entry(directory: Directory, entry: Entry, local: bytes | None) -> None:
     """Tell whether torch wrote an entry, and whether it still is as torch wrote it.
 
     Args:
+        directory: That it stands in.
         entry: The entry; ``by_torch``, ``as_saved`` and ``faults`` are filled in.
         local: Its whole local header with name and extra field, or None where it was not read.
     """
@@ -38,25 +41,36 @@ def judge_entry(entry: Entry, local: bytes | None) -> None:
         extra = local[30 + len(entry.raw_name) :]
         if len(extra) <= len(_zip64(entry)):
             return  # without any padding: miniz, in the hands of another program
-        faults += _local_faults(entry, local)
+        moved = directory.zip64_made_by != _ZIP64_MADE_BY or not _streamed(entry)
+        faults += _local_faults(entry, local, _zip64_of(extra) if moved else None)
         allowed = _FAULTS if b"FB" in extra else 1
     entry.by_torch = len(faults) <= allowed
     if entry.by_torch:
         entry.faults = tuple(faults)
-        entry.as_saved = bool(entry.flags & _DESCRIPTOR or not entry.size)
+        entry.as_saved = _streamed(entry) and _ZIP64_NEEDS not in {
+            entry.head[:2],
+            (local or b"")[4:6],
+        }
 
 
 def _directory_faults(entry: Entry) -> list[str]:
     faults = []
     if entry.made_by:
         faults.append("the version that made it")
-    if int.from_bytes(entry.head[:2], "little") != (20 if entry.method else 0):
+    if not _needs(entry, entry.head[:2]):
         faults.append("the version needed to read it")
     if entry.flags | _DESCRIPTOR != _UTF8 | _DESCRIPTOR:
         faults.append("its flags")
     if entry.rest != _NOTHING and (entry.rest[2:] != _NOTHING[2:] or entry.extra != _zip64(entry)):
         faults.append("its attributes")
     return faults
+
+
+def _needs(entry: Entry, version: bytes) -> bool:
+    """True for the version that torch says is needed, or what others make of it in zip64."""
+    if version == _ZIP64_NEEDS:
+        return bool(_zip64(entry))
+    return version == (b"\x14\x00" if entry.method else b"\x00\x00")
 
 
 def _zip64(entry: Entry, local: bool = False) -> bytes:
@@ -71,16 +85,28 @@ def _zip64(entry: Entry, local: bool = False) -> bytes:
     return b"\x01\x00" + len(body).to_bytes(2, "little") + body
 
 
-def _local_faults(entry: Entry, local: bytes) -> list[str]:
+def _zip64_of(extra: bytes) -> bytes:
+    """The zip64 field that a local header begins with: programs that move records keep it."""
+    length = int.from_bytes(extra[2:4], "little")
+    return extra[: 4 + length] if extra[:2] == b"\x01\x00" and length in {8, 16, 24} else b""
+
+
+def _streamed(entry: Entry) -> bool:
+    """True where CRC and sizes follow the data, as torch writes them."""
+    return bool(entry.flags & _DESCRIPTOR or not entry.size)
+
+
+def _local_faults(entry: Entry, local: bytes, zip64: bytes | None) -> list[str]:
+    """What a local header has wrong; ``zip64`` is the field that it may begin with, if known."""
     faults = []
-    if local[4:14] != entry.head:
+    if local[6:14] != entry.head[2:] or not (
+        _needs(entry, local[4:6]) or (zip64 and local[4:6] == _ZIP64_NEEDS)
+    ):
         faults.append("its local version, flags, method or time")
     if entry.flags & _DESCRIPTOR and local[14:26] != _NOTHING:
         faults.append("its local sizes or checksum")
     extra = local[30 + len(entry.raw_name) :]
-    zip64 = _zip64(entry, local=True)
-    if zip64 and not entry.flags & _DESCRIPTOR:
-        return faults  # written anew by another program, in an order of its own
+    zip64 = _zip64(entry, local=True) if zip64 is None else zip64
     padding = extra[len(zip64) :]
     length = len(padding) - 4
     if (

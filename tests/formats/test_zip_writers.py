@@ -221,6 +221,41 @@ def test_a_packed_again_archive_is_whole_and_noted(
         assert seen.category in {Category.VALID, Category.UNCHECKED}
 
 
+@pytest.mark.parametrize("local", [True, False])
+def test_a_large_archive_that_a_tool_has_changed_is_whole(
+    good_files: Files, tmp_path: Path, local: bool
+) -> None:
+    """Beyond 4 GiB, 7-Zip writes version 4.5 into the directory, Info-ZIP into local headers."""
+    path = str(tmp_path / "a.pt")
+    subprocess.run(["cp", "--sparse=always", good_files["beyond_4_gib"], path], check=True)
+    header = read_header(path, full=True)
+    large = [r for r in header.records if max(r.size, r.header_start) >= 0xFFFFFFFF]
+    assert len(large) > 3
+    with zipfile.ZipFile(path) as archive, open(path, "r+b") as file:
+        at = archive.start_dir
+        for info in archive.infolist():
+            if info.filename in {record.name for record in large}:
+                file.seek(info.header_offset + 4 if local else at + 6)
+                file.write(b"\x2d\x00")
+            name, extra = len(info.filename.encode()), len(info.extra)
+            at += 46 + name + extra
+    assert [p.code for p in read_header(path, full=True).problems] == ["packed-again"]
+    assert check_file(path, level=4, settle=False).category is Category.VALID
+
+
+@pytest.mark.parametrize("name", ["full", "larger_than_a_window"])
+def test_records_that_came_from_beyond_4_gib_are_whole(
+    good_files: Files, tmp_path: Path, name: str
+) -> None:
+    """7-Zip deletes a large record and moves the rest: their headers still say where they were."""
+    data = write_zip(records_of(content(good_files[name])), moved=True)
+    assert problems(data) == [("packed-again", "odd")]
+    verdict = verdict_of(tmp_path / "a.pt", data)
+    assert (verdict.category, verdict.level) == (Category.VALID, 5), verdict
+    header = read_header(str(tmp_path / "a.pt"))
+    assert header.tensors == read_header(good_files[name]).tensors
+
+
 BARRED: dict[str, tuple[Callable[[str, str], None], str]] = {
     "bzip2": (_python(zipfile.ZIP_BZIP2), "packed with bzip2, which torch cannot read"),
     "lzma": (_python(zipfile.ZIP_LZMA), "packed with LZMA, which torch cannot read"),

@@ -17,23 +17,29 @@ _FULL = 0xFFFFFFFF
 
 
 def write_zip(
-    records: Iterable[tuple[str, bytes]], *, alignment: int = 64, checksums: bool = True
+    records: Iterable[tuple[str, bytes]],
+    *,
+    alignment: int = 64,
+    checksums: bool = True,
+    moved: bool = False,
 ) -> bytes:
     """The archive that torch writes for these full names and contents.
 
-    An alignment of 0 is miniz without torch around it: no padding field at all.
+    An alignment of 0 is miniz without torch around it: no padding field at all. ``moved`` records
+    stood beyond 4 GiB once, before 7-Zip moved them here without touching their headers.
     """
     body, directory, count = b"", b"", 0
     for name, data in records:
-        local, entry = _record(name.encode(), data, len(body), alignment, checksums)
+        local, entry = _record(name.encode(), data, len(body), alignment, checksums, moved)
         body += local
         directory += entry
         count += 1
-    return body + directory + end_records(count, len(directory), len(body))
+    end = end_records(count, len(directory), len(body))
+    return body + directory + (end[-22:] if moved else end)
 
 
 def _record(
-    name: bytes, data: bytes, start: int, alignment: int, checksums: bool
+    name: bytes, data: bytes, start: int, alignment: int, checksums: bool, moved: bool
 ) -> tuple[bytes, bytes]:
     crc, size = zlib.crc32(data) if checksums else 0, len(data)
     flags = 0x0808 if size else 0x0800
@@ -41,8 +47,11 @@ def _record(
     if alignment:
         padding = -(start + 30 + len(name) + 4) % alignment
         extra = b"FB" + struct.pack("<H", padding) + b"Z" * padding
+    if moved:
+        extra = b"\1\0\x08\0" + struct.pack("<Q", (1 << 32) + start) + extra
     local = struct.pack("<4s5H3L2H", b"PK\3\4", 0, flags, 0, 0, 0, 0, 0, 0, len(name), len(extra))
-    descriptor = struct.pack("<4s3L", b"PK\7\x08", crc, size, size) if size else b""
+    form = "<4sL2Q" if moved else "<4s3L"
+    descriptor = struct.pack(form, b"PK\7\x08", crc, size, size) if size else b""
     entry = struct.pack(
         "<4s6H3L5H2L", b"PK\1\2", 0, 0, flags, 0, 0, 0, crc, size, size, len(name), 0, 0, 0, 0, 0,
         start,
