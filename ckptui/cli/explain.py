@@ -19,6 +19,7 @@ from ckptui.present.documents import to_json
 from ckptui.present.explanation import explain_document, explanation_lines
 from ckptui.present.spans import text_of
 from ckptui.terms import CHECKPOINT_EXIT_CODE, EXIT_INTERRUPTED, EXIT_OK, TROUBLE, Level, Result
+from ckptui.user_config import load_user_config
 from ckptui.validation.pool import Answer, Done, Pool, Progress, Request
 from ckptui.validation.trouble import orphaned
 from ckptui.validation.verdict import Verdict
@@ -80,12 +81,13 @@ def _explain(pool: Pool, path: str, level: int, load: bool, as_json: bool, numbe
     home = home_of(path)
     config = load_run_config(home)
     keys = required_keys_for(config, os.path.relpath(os.path.abspath(path), home))
+    allow = load_user_config().allowed_for(os.path.abspath(path), config.allow_globals)
     request = Request(
         path,
         level,
         load,
         required_keys=keys,
-        allow_globals=config.allow_globals,
+        allow_globals=allow,
         recall=True,
         look_back=True,
     )
@@ -94,7 +96,7 @@ def _explain(pool: Pool, path: str, level: int, load: bool, as_json: bool, numbe
         verdict = orphaned(verdict)
     anatomy = {} if verdict.facts.layout else _anatomy(pool, verdict, level)
     _wipe()
-    document = explain_document(verdict, anatomy, config.allow_globals)
+    document = explain_document(verdict, anatomy, allow)
     if as_json:
         put_json(to_json(document))
     else:

@@ -13,6 +13,7 @@ from ckptui.cli.asking import ask
 from ckptui.cli.places import Seen, home_of, is_checkpoint, look_at_all
 from ckptui.config import load_run_config, required_keys_for
 from ckptui.marker import MARKER_SUFFIX, marker_path
+from ckptui.user_config import load_user_config
 
 STDIN: Final = "-"
 _AT_ONCE: Final = 500
@@ -131,6 +132,7 @@ def _demands(paths: Sequence[str]) -> dict[str, Demand]:
 
 def _read_demands(paths: Sequence[str]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     homes: dict[str, str] = {}
+    user = load_user_config()
     configs = {}
     demands = []
     for path in paths:
@@ -140,5 +142,6 @@ def _read_demands(paths: Sequence[str]) -> list[tuple[tuple[str, ...], tuple[str
             configs[home] = load_run_config(home)
         relative = os.path.relpath(os.path.abspath(path), home)
         keys = required_keys_for(configs[home], relative)
-        demands.append((keys, configs[home].allow_globals))
+        allow = user.allowed_for(os.path.abspath(path), configs[home].allow_globals)
+        demands.append((keys, allow))
     return demands

@@ -123,6 +123,7 @@ class Header:
         storages: Storages the pickle refers to, by key.
         records: The container's records, in file order.
         globals: Every global that the pickle names, ``module.name``, sorted.
+        called: Those of them that the pickle calls itself, sorted.
         root_name: Root directory inside a torch zip (the name the file was saved under).
         metadata: Format-level facts (``byteorder``, ``format_version``, safetensors metadata …).
         problems: What in the bytes contradicts the format, first things first.
@@ -139,6 +140,7 @@ class Header:
     storages: Mapping[str, StorageInfo] = field(default_factory=dict)
     records: tuple[Record, ...] = ()
     globals: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
     root_name: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()

@@ -53,6 +53,7 @@ class PickleTree:
     Attributes:
         root: The top-level node; None also where nothing was left on the stack.
         globals: Every global that it names, ``module.name``, sorted.
+        called: Those of them that it calls itself, by REDUCE, NEWOBJ, INST or OBJ, sorted.
         storages: Storages by key, as first declared.
         end: Offset just after STOP, or where reading ended.
         finished: True where STOP was reached.
@@ -64,6 +65,7 @@ class PickleTree:
 
     root: object = None
     globals: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
     storages: dict[str, Storage] = field(default_factory=dict)
     end: int = 0
     finished: bool = False
@@ -77,7 +79,7 @@ class Machine:
     """State of one run; opcodes live in ``pickle_values`` and ``pickle_ops``."""
 
     __slots__ = (
-        "base", "beyond", "big_keys", "data", "globals", "known", "left", "limits", "marks",
+        "base", "beyond", "big_keys", "called", "data", "globals", "known", "left", "limits", "marks",
         "memo", "packed", "pos", "problems", "protocol", "stack", "started", "storages", "wraps",
     )  # fmt: skip
 
@@ -89,6 +91,7 @@ class Machine:
         self.marks: list[int] = []
         self.memo: dict[int, object] = {}
         self.globals: dict[str, Global] = {}
+        self.called: set[str] = set()
         self.storages: dict[str, Storage] = {}
         self.problems: list[Problem] = []
         self.protocol = 0
@@ -178,6 +181,8 @@ class Machine:
 
     def call(self, called: object, args: object) -> object:
         """The node for a call that is not made."""
+        if isinstance(called, Global):
+            self.called.add(called.name)
         try:
             node = construct(called, args)
         except NotAsWrittenError as error:
@@ -343,6 +348,7 @@ def tree_of(machine: Machine, finished: bool) -> PickleTree:
         # pickle takes the last value; a pickle that broke off has its outermost one first.
         root=(stack[-1] if finished else stack[0]) if stack else None,
         globals=tuple(sorted(machine.globals)),
+        called=tuple(sorted(machine.called)),
         storages=machine.storages,
         end=machine.pos,
         finished=finished,

@@ -52,6 +52,7 @@ def read_header_of(window: Window, limits: Limits, full: bool) -> Header:
         tensors=tuple(table.tensors),
         storages=storage_infos(tree.storages),
         globals=tuple(sorted(names)),
+        called=tree.called,
         metadata={"protocol": str(tree.protocol)},
         problems=tuple(problems),
         notes=tuple(notes),

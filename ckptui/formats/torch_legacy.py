@@ -68,6 +68,7 @@ def read_header_of(window: Window, limits: Limits, full: bool) -> Header:
         storages=infos,
         records=tuple(legacy.records),
         globals=tree.globals,
+        called=tree.called,
         metadata=_system(legacy),
         problems=(*legacy.problems, *bad[:_TOLD]),
         notes=tuple(table.notes),

@@ -103,6 +103,7 @@ def _header(tar: _Tar, members: Members) -> Header:
         storages=infos,
         records=tuple(sorted(tar.records, key=lambda record: record.data_start)),
         globals=tuple(sorted({*tar.globals, *tar.tree.globals})),
+        called=tar.tree.called,
         problems=problems,
         notes=tuple(table.notes),
         truncated_table=table.truncated or any(p.kind == "limit" for p in problems),

@@ -17,6 +17,7 @@ from ckptui.repair.operations import Operation
 from ckptui.repair.site import Signature, Site, subject
 from ckptui.repair.transaction import carry_out, fresh_id, our_turn, recover_all, rehomed, stamp
 from ckptui.terms import Action
+from ckptui.user_config import load_user_config
 from ckptui.validation.check import check_file
 from ckptui.validation.verdict import Verdict
 
@@ -252,7 +253,7 @@ def _check(
         level=5,
         load=False,
         required_keys=required_keys_for(config, step.path),
-        allow_globals=config.allow_globals,
+        allow_globals=load_user_config().allowed_for(site.full(step.path), config.allow_globals),
         on_progress=tell,
         cancelled=cancelled,
     )

@@ -4,6 +4,13 @@ Sources: ``ALLOWED`` is ``torch._weights_only_unpickler._get_allowed_globals()``
 the names that ``torch.load(weights_only=True)`` accepts by itself. ``HARMLESS`` are classes and
 functions of the standard library, numpy and torch that real trainers pickle into checkpoints and
 that only build data; the issues that ask for them are named beside the groups.
+
+A pickle calls what it names: with REDUCE, NEWOBJ, INST and OBJ, and BUILD hands a state to
+``__setstate__``. So a name is harmless only where no arguments and no state make it import, read,
+write or call something of the file's choosing. A class that runs its owner's code when it is built
+(``TrainingArguments`` sets up devices, an ``argparse`` type does not) is unknown, and so is what
+calls its argument later (``functools.partial``): its owner may allow it. What runs the file's own
+choice at once is dangerous, and stays so whatever is allowed.
 """
 
 from __future__ import annotations
@@ -86,15 +93,15 @@ HARMLESS: Final[frozenset[str]] = frozenset(
         *(f"pathlib{local}.{name}" for local in ("", "._local")
           for name in ("Path", "PurePath", "PosixPath", "PurePosixPath", "WindowsPath",
                        "PureWindowsPath")),
-        # enums and the functions that rebuild objects without running their constructors
-        "enum.Enum", "enum.IntEnum", "enum.IntFlag", "enum.Flag", "enum.StrEnum",
+        # the functions that rebuild objects without running their constructors; enum's own bases
+        # are not here: called with two arguments they make classes, and no member names them
         "copyreg._reconstructor", "copyreg.__newobj__",
         *(f"builtins.{name}" for name in (
             "object", "frozenset", "slice", "range", "int", "float", "str", "bytes", "bool",
             "list", "dict", "tuple", "Ellipsis", "NotImplemented")),
         # torch's own containers, sizes and schedules that its safe loader leaves out
         "torch.Generator", "torch.Storage", "torch.layout", "torch.memory_format", "torch.dtype",
-        "torch._utils._rebuild_storage", "torch.torch_version.TorchVersion",
+        "torch.torch_version.TorchVersion",
         "torch.nn.parameter.Buffer", "torch.nn.parameter.UninitializedParameter",
         "torch.distributed.device_mesh.DeviceMesh", "torch.distributed.tensor.DTensor",
         "torch.distributed.tensor._dtensor_spec.DTensorSpec",
@@ -116,25 +123,79 @@ HARMLESS: Final[frozenset[str]] = frozenset(
         "deepspeed.runtime.fp16.loss_scaler.DynamicLossScaler",
         "deepspeed.runtime.zero.config.ZeroStageEnum",
         "deepspeed.utils.tensor_fragment.fragment_address",
+        # enums that trainers write: building a member is a look-up
+        *(f"transformers.trainer_utils.{name}" for name in (
+            "IntervalStrategy", "EvaluationStrategy", "SaveStrategy", "HubStrategy",
+            "SchedulerType", "FSDPOption", "ShardedDDPOption")),
+        "transformers.training_args.OptimizerNames", "transformers.debug_utils.DebugOption",
+        *(f"accelerate.utils.dataclasses.{name}" for name in (
+            "DistributedType", "PrecisionType", "DynamoBackend", "ComputeEnvironment",
+            "LoggerType", "RNGType", "SageMakerDistributedType")),
+        *(f"{home}.enums.{name}"
+          for home in ("megatron.model", "megatron.legacy.model", "megatron.core.transformer")
+          for name in ("AttnMaskType", "AttnType", "LayerType", "ModelType", "AttnBackend",
+                       "PositionEmbeddingType")),
+        "megatron.core.enums.ModelType",
     ]
 )  # fmt: skip
 """Builds data and runs nothing of the file's choosing; torch's safe loader wants it allowed."""
 
-_DANGEROUS_MODULES: Final = frozenset(
-    {
-        "asyncio", "bdb", "cProfile", "code", "codeop", "commands", "ctypes", "distutils",
-        "functools", "importlib", "marshal", "multiprocessing", "nt", "operator", "os", "pdb",
-        "pickle", "pip", "platform", "posix", "profile", "pty", "pydoc", "requests", "runpy",
-        "shelve", "shutil", "signal", "socket", "ssl", "subprocess", "sys", "tempfile",
-        "threading", "timeit", "trace", "types", "urllib", "webbrowser", "zipimport",
-    }
-)  # fmt: skip
-_DANGEROUS_BUILTINS: Final = frozenset(
+_DANGEROUS_PACKAGES: Final = frozenset(
     _words(
-        "__import__ breakpoint compile delattr eval exec execfile getattr globals input locals "
-        "map open setattr vars apply filter"
+        "IPython _ctypes _io _pickle _posixsubprocess _pytest _thread asyncio asyncore atexit "
+        "bdb boto3 botocore cProfile cffi cloudpickle code codecs codeop commands ctypes dbm "
+        "dill distutils doctest ensurepip faulthandler fileinput fsspec ftplib "
+        "functools http httpx idlelib imp importlib io joblib jsonpickle linecache logging "
+        "marshal mmap multiprocessing nt numexpr operator os paramiko pdb pickle pip "
+        "pkg_resources pkgutil platform poplib posix profile pty py_compile pydoc requests "
+        "runpy setuptools shelve shutil signal smtplib socket socketserver sqlite3 ssl "
+        "subprocess sys sysconfig tarfile telnetlib tempfile threading timeit tkinter trace "
+        "types unittest urllib urllib3 venv webbrowser xmlrpc yaml zipfile zipimport"
     )
 )
+"""They run, read, write or import by their arguments alone. HARMLESS is looked at first."""
+_DANGEROUS_MODULES: Final = tuple(
+    _words(
+        "numpy.DataSource numpy.ctypeslib numpy.distutils numpy.f2py numpy.fromfile "
+        "numpy.genfromtxt numpy.lib numpy.load numpy.loadtxt numpy.memmap numpy.save numpy.savetxt "
+        "numpy.savez numpy.testing pandas.eval pandas.io pandas.read_pickle torch.UntypedStorage "
+        "torch._C torch._classes torch._dynamo torch._inductor torch._ops torch.classes "
+        "torch.compile torch.compiler torch.cuda._pickle torch.distributed.elastic "
+        "torch.distributed.launch torch.distributed.rpc torch.distributed.run torch.export "
+        "torch.from_file torch.fx torch.hub torch.jit torch.library torch.load "
+        "torch.multiprocessing torch.onnx torch.ops torch.package torch.save torch.serialization "
+        "torch.storage._load_from_bytes torch.testing torch.utils._cpp_extension_versioner "
+        "torch.utils.benchmark torch.utils.bundled_inputs torch.utils.cpp_extension "
+        "torch.utils.model_zoo"
+    )
+)
+"""Modules and names of packages that are harmless otherwise.
+
+``torch.storage._load_from_bytes`` is how a tensor gets into a plain pickle: it hands the bytes
+that follow to ``torch.load(weights_only=False)``, a second pickle that nobody has looked at.
+``torch.fx`` rebuilds a graph module by executing its source.
+"""
+_DANGEROUS_BUILTINS: Final = frozenset(
+    _words(
+        "__build_class__ __import__ apply breakpoint classmethod compile delattr eval exec "
+        "execfile exit filter getattr globals help input iter locals map max min open property "
+        "quit reload setattr sorted staticmethod super type vars"
+    )
+)
+_OWNERS_MAY: Final = frozenset(
+    {
+        "functools.partial", "joblib.numpy_pickle.NumpyArrayWrapper",
+        "joblib.numpy_pickle.NDArrayWrapper", "logging.Logger", "logging.RootLogger",
+        "logging.getLogger",
+    }
+)  # fmt: skip
+"""They only keep what they are given, beside others that do not: unknown, not dangerous."""
+
+
+_NOT_TO_CALL: Final = frozenset({"numpy.ndarray"})
+"""Harmless as an argument, as numpy's own pickles have it. Called, it takes a buffer of the file's
+bytes for an array of pointers to objects (numpy 2.4: ``ndarray((1,), object, b"A" * 8)`` crashes).
+"""
 
 
 def modern_name(name: str) -> str:
@@ -153,10 +214,15 @@ def modern_name(name: str) -> str:
 
 def is_dangerous(name: str) -> bool:
     """True for globals that are known to run things."""
-    module, _, attribute = modern_name(name).rpartition(".")
+    modern = modern_name(name)
+    module, _, attribute = modern.rpartition(".")
     if module == "builtins":
         return attribute in _DANGEROUS_BUILTINS
-    return module.split(".", 1)[0] in _DANGEROUS_MODULES
+    if modern in _OWNERS_MAY:
+        return False
+    if module.split(".", 1)[0] in _DANGEROUS_PACKAGES:
+        return True
+    return any(f"{modern}.".startswith(f"{each}.") for each in _DANGEROUS_MODULES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +242,15 @@ class GlobalsSplit:
     dangerous: tuple[str, ...] = ()
 
 
-def split_globals(names: Iterable[str], allow: Collection[str] = ()) -> GlobalsSplit:
+def split_globals(
+    names: Iterable[str], allow: Collection[str] = (), called: Collection[str] = ()
+) -> GlobalsSplit:
     """Sort the globals that a pickle names.
 
     Args:
         names: As the pickle has them, ``module.name``.
         allow: Names that the user allows. What is known to be dangerous stays dangerous.
+        called: Those that the pickle calls itself.
     """
     groups: dict[str, set[str]] = {
         "harmless": set(),
@@ -193,7 +262,9 @@ def split_globals(names: Iterable[str], allow: Collection[str] = ()) -> GlobalsS
         name = modern_name(raw)
         if name in ALLOWED:
             continue
-        if name in HARMLESS or name in MODULES:
+        if name in _NOT_TO_CALL and raw in called:
+            groups["dangerous"].add(name)
+        elif name in HARMLESS or name in MODULES:
             groups["harmless"].add(name)
         elif is_dangerous(name):
             groups["dangerous"].add(name)

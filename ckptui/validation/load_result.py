@@ -12,6 +12,7 @@ from typing import Final
 from ckptui.terms import Category, Result
 from ckptui.validation.finding import Finding, failed, passed, skipped, warned
 from ckptui.validation.static_load import name_some
+from ckptui.validation.telling import SAYS
 
 _DAMAGE: Final = (
     "failed finding central directory",
@@ -49,11 +50,11 @@ def finding_of_answer(answer: Mapping[str, object], needed: Sequence[str]) -> Fi
         return warned(f"the safe loader needs {name_some(needed)} allowed")
     if answer.get("result") == "skipped":
         return skipped(text)
-    return _error(str(answer.get("type", "")), text)
+    return _error(str(answer.get("type", "")), text, by_stubs=bool(needed))
 
 
-def _error(kind: str, text: str) -> Finding:
-    torch_said = f"torch: {kind}: {text}"
+def _error(kind: str, text: str, *, by_stubs: bool) -> Finding:
+    torch_said = f"{SAYS}{kind}: {text}"
     if any(words in text for words in _MEMORY):
         return skipped("loading it needs more memory than the check may take")
     if _NEWER in text:
@@ -67,6 +68,9 @@ def _error(kind: str, text: str) -> Finding:
         return warned(
             "torch's safe loader does not take this pickle, plain loading may", torch_said
         )
+    if by_stubs and kind in {"TypeError", "AttributeError"}:
+        # The loader lets nothing of theirs run, and torch could do without for this one not.
+        return warned("torch cannot load it without what its pickle needs allowed", torch_said)
     if any(words in text for words in _DAMAGE):
         return failed(Category.CORRUPTED, "torch cannot load it; cause not known", torch_said)
     return failed(Category.INCOMPATIBLE, "whole, but this torch cannot load it", torch_said)

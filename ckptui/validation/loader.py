@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import json
 import os
 import resource
@@ -28,13 +27,6 @@ ROOM = 2 << 30
 """Bytes of address space beyond the file's own mapping."""
 SHARE = 4
 """What cannot be mapped may take one part in so many of the free memory."""
-REAL = frozenset(
-    {
-        "argparse", "builtins", "collections", "copyreg", "datetime", "decimal", "enum",
-        "fractions", "numpy", "pathlib", "torch", "types", "typing", "uuid",
-    }
-)  # fmt: skip
-"""Packages whose allowed globals are used themselves; no other package is ever imported."""
 
 
 def settle_in(parent: int) -> None:
@@ -95,7 +87,11 @@ def stored_text(path: str, entry: zipfile.ZipInfo) -> str:
 
 
 class Stub:
-    """Stands for an allowed class that is not imported here: it only keeps what it is given."""
+    """Stands for whatever is allowed: it only keeps what it is given, and runs nothing.
+
+    Not even numpy is used itself: ``numpy.ndarray(shape, object, buffer)`` and a forged state of
+    ``numpy.dtype`` turn bytes of the file into pointers.
+    """
 
     def __new__(cls, *args: object, **kwargs: object) -> Self:
         """Take any arguments."""
@@ -108,27 +104,15 @@ class Stub:
         self.state = state
 
 
-def resolve(name: str) -> object:
-    """What an allowed global stands for: the real thing, or a stub for the user's own classes."""
+def stub(name: str) -> type:
+    """What an allowed global stands for, a class of its own."""
     module, _, attribute = name.rpartition(".")
-    if module.split(".")[0] in REAL:
-        with contextlib.suppress(ImportError, AttributeError):
-            return getattr(importlib.import_module(module), attribute)
     return type(attribute, (Stub,), {"__module__": module})
 
 
 def allowed_objects(names: list[str]) -> list[tuple[object, str]]:
-    """Pairs for ``torch.serialization.safe_globals``; numpy's dtypes come with ``numpy.dtype``."""
-    pairs = [(resolve(name), name) for name in names]
-    if "numpy.dtype" in names:
-        with contextlib.suppress(ImportError):
-            dtypes = vars(importlib.import_module("numpy.dtypes"))
-            pairs += [
-                (value, f"numpy.dtypes.{key}")
-                for key, value in dtypes.items()
-                if isinstance(value, type)
-            ]
-    return pairs
+    """Pairs for ``torch.serialization.safe_globals``."""
+    return [(stub(name), name) for name in names]
 
 
 def refusal(version: str, path: str) -> str:

@@ -11,6 +11,7 @@ from ckptui.formats.model import Header, Problem
 from ckptui.terms import Action, Category, Result
 from ckptui.validation.container import LOADER_CODES
 from ckptui.validation.finding import Finding, failed, passed, skipped
+from ckptui.validation.globals_words import dangerous_lines, how_to_allow, unknown_lines
 from ckptui.validation.known_globals import GlobalsSplit, split_globals
 
 STATICALLY = "decided from the pickle, without torch"
@@ -45,10 +46,10 @@ def check_static_load(
         return _objects(split_globals(header.globals, allow))
     if header.format in {"npz", "gguf", "hdf5", "sharded-index"}:
         return Finding(Result.NOT_APPLICABLE, "this format names no code")
-    split = split_globals(header.globals, allow)
+    split = split_globals(header.globals, allow, header.called)
     if header.format == "pickle" and not (split.dangerous or split.unknown):
         return passed("names nothing that could do harm; decided without unpickling it")
-    return _judge(split)
+    return _judge(split, header.called)
 
 
 def _tar(split: GlobalsSplit) -> Finding:
@@ -76,10 +77,10 @@ def _by_its_reader(problems: Sequence[Problem]) -> Finding:
     return passed("decided by the rules of safetensors' own reader, without it")
 
 
-def _judge(split: GlobalsSplit) -> Finding:
+def _judge(split: GlobalsSplit, called: Collection[str]) -> Finding:
     bad = (*split.dangerous, *split.unknown)
     if bad:
-        return _refused(split)
+        return _refused(split, called)
     needed = (*split.harmless, *split.allowed)
     if needed:
         note = f"the safe loader needs {name_some(needed)} allowed; {STATICALLY}"
@@ -87,23 +88,26 @@ def _judge(split: GlobalsSplit) -> Finding:
     return passed(STATICALLY)
 
 
-def _refused(split: GlobalsSplit) -> Finding:
+def _refused(split: GlobalsSplit, called: Collection[str] = ()) -> Finding:
     bad = (*split.dangerous, *split.unknown)
     if split.dangerous:
-        reason = f"its pickle would run {name_some(split.dangerous)}; loading it could do anything"
+        runs = "would run" if set(split.dangerous) & set(called) else "names"
+        reason = f"its pickle {runs} {name_some(split.dangerous)}; loading it could do anything"
         if split.unknown:
             reason += f"; it also names {name_some(split.unknown)}"
+        lines = dangerous_lines(split.dangerous, called)
     else:
         reason = (
             f"whole, but its pickle names {name_some(split.unknown)}, not known to be harmless; "
             "allow it if the file comes from your own code"
         )
+        lines = [*unknown_lines(split.unknown), how_to_allow(split)]
     return Finding(
         Result.REFUSED,
         f"names {name_some(bad)}",
         Category.UNSAFE,
         reason,
-        detail="\n".join(bad),
+        detail="\n".join(lines),
         # What is dangerous stays refused whatever is allowed.
         remedy=Action.QUARANTINE if split.dangerous else Action.ALLOW_GLOBALS,
     )

@@ -12,8 +12,6 @@ NEXT: Final = "next: "
 SAYS: Final = "torch says: "
 SILENT: Final = "torch.load accepts it without a word"
 _PLACES: Final = re.compile(r"\b(?:FILE|NEW)\b")
-_LOADER: Final = "torch: "
-"""What the loader itself heard from torch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ def told(detail: str, path: str) -> Told:
     for line in detail.splitlines():
         if line.startswith(NEXT):
             step = _typed(line.removeprefix(NEXT), path)
-        elif line.startswith((SAYS, _LOADER)):
+        elif line.startswith(SAYS):
             torch = line.partition(": ")[2]
         elif line == SILENT:
             torch = SILENT

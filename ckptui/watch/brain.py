@@ -12,6 +12,7 @@ from ckptui.config import CONFIG_NAME, RunConfig, parse_run_config
 from ckptui.errors import ConfigError
 from ckptui.failure_log import FAILURE_LOG
 from ckptui.formats.states import State, read_state, state_kind
+from ckptui.user_config import UserConfig, load_user_config
 from ckptui.validation.pool import Pool
 from ckptui.watch.catalog import Catalog
 from ckptui.watch.checks import Checks, Depth, Event, Finish
@@ -21,6 +22,14 @@ from ckptui.watch.mounts import events_are_complete
 from ckptui.watch.protocol import Message, entries_in, names_in, number_in, text_in, texts_in
 
 _QUIET_SENTENCE: Final = "{} does not answer. Shown is what was last seen; quitting does not wait"
+
+
+def _user_config() -> tuple[UserConfig, str]:
+    """The user's own configuration, or none and a sentence that says why."""
+    try:
+        return load_user_config(), ""
+    except ConfigError as error:
+        return UserConfig(), f"{error}; until then it is left out of account"
 
 
 class Brain:
@@ -50,11 +59,12 @@ class Brain:
         required_keys: tuple[str, ...] = (),
     ) -> None:
         self.root, self._tell, self._header_checks = root, tell, header_checks
-        self.catalog = Catalog(required_keys=required_keys)
+        user, self._user_note = _user_config()
+        self.catalog = Catalog(required_keys=required_keys, root=root, user=user)
         self.checks = Checks(root, self.catalog, pool, follow=follow)
         self.dirty = False
         self.ended = False
-        self._base = Snapshot(root)
+        self._base = Snapshot(root, notes=(self._user_note,) if self._user_note else ())
         self._run_files: dict[str, str] = {}
         self._known: set[str] = set()
         self._unseen: set[str] | None = None
@@ -217,7 +227,7 @@ class Brain:
 
     def _note_config(self, note: str) -> None:
         self._config_note = note
-        self._set(notes=(note,) if note else ())
+        self._set(notes=tuple(each for each in (note, self._user_note) if each))
 
     def _own(self, message: Message) -> None:
         put = texts_in(message.get("put"))

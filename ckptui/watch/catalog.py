@@ -21,6 +21,7 @@ from ckptui.globs import matches_anywhere
 from ckptui.input_hash import Inputs
 from ckptui.marker import MARKER_SUFFIX
 from ckptui.terms import Category
+from ckptui.user_config import UserConfig
 from ckptui.validation.verdict import Verdict
 from ckptui.watch.entries import (
     DIRECTORY,
@@ -80,6 +81,8 @@ class Catalog:
         rows: As of the last :meth:`refresh`.
         stages: All states together.
         required_keys: Keys that every checkpoint must hold, beside those of the configuration.
+        root: The run directory, absolute: the user's own configuration goes by whole paths.
+        user: What the user's own configuration says.
     """
 
     rows: dict[str, Checkpoint] = field(default_factory=dict)
@@ -87,6 +90,8 @@ class Catalog:
     entries: dict[str, Entry] = field(default_factory=dict)
     config: RunConfig = field(default_factory=RunConfig)
     required_keys: tuple[str, ...] = ()
+    root: str = ""
+    user: UserConfig = field(default_factory=UserConfig)
     _markers: dict[str, Entry] = field(default_factory=dict)
     _members: dict[str, set[str]] = field(default_factory=dict)
     _folders: dict[str, Folder] = field(default_factory=dict)
@@ -161,10 +166,12 @@ class Catalog:
 
     def demand(self, path: str) -> Demand:
         """What the configuration, and whoever opened this, ask of a checkpoint."""
-        if not self.config.require and not self.config.allow_globals:
+        config = self.config
+        if not config.require and not config.allow_globals and not self.user.allow:
             return Demand(self.required_keys)
-        keys = dict.fromkeys((*required_keys_for(self.config, path), *self.required_keys))
-        return Demand(tuple(keys), self.config.allow_globals)
+        keys = dict.fromkeys((*required_keys_for(config, path), *self.required_keys))
+        allow = self.user.allowed_for(f"{self.root}/{path}", config.allow_globals)
+        return Demand(tuple(keys), allow)
 
     def needs_check(self, path: str) -> bool:
         """True where a header check would tell something new."""

@@ -32,7 +32,7 @@ def test_a_command_names_the_file_as_a_shell_takes_it() -> None:
     assert said.torch == "EOFError"
     assert told("", "x").next == ""
     assert told(SILENT, "x").torch == SILENT
-    assert told("torch: RuntimeError: what", "x").torch == "RuntimeError: what"
+    assert told("torch says: RuntimeError: what", "x").torch == "RuntimeError: what"
 
 
 def test_the_lines_of_a_damaged_file() -> None:
