@@ -78,7 +78,7 @@ def test_refused_then_allowed_then_loaded_and_nothing_of_it_runs(files: Path) ->
 
 
 def test_an_allow_list_of_the_run_or_by_path_serves_the_command_line(
-    files: Path, tmp_path: Path
+    files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = tmp_path / "run"
     run.mkdir()
@@ -87,24 +87,24 @@ def test_an_allow_list_of_the_run_or_by_path_serves_the_command_line(
     make_old(path)
     home = tmp_path / "home" / "ckptui"
     home.mkdir(parents=True)
-    place = {"XDG_CONFIG_HOME": str(home.parent)}
-    assert ckptui("validate", str(path), "--no-load", **place).code == 3
-    assert "unsafe" in ckptui("status", str(run), **place).out
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home.parent))
+    assert ckptui("validate", str(path), "--no-load").code == 3
+    assert "unsafe" in ckptui("status", str(run)).out
     (home / "config.toml").write_text(
         f'[[allow]]\npath = "{tmp_path}/**"\nglobals = ["mine.Config"]\n'
     )
     for verb in ("validate", "explain"):
-        assert ckptui(verb, str(path), "--no-load", **place).code == 0
-    assert ckptui("validate", str(run), "--no-load", **place).code == 0
-    assert "unsafe" not in ckptui("status", str(run), **place).out
+        assert ckptui(verb, str(path), "--no-load").code == 0
+    assert ckptui("validate", str(run), "--no-load").code == 0
+    assert "unsafe" not in ckptui("status", str(run)).out
     (home / "config.toml").write_text("allow = 3")
-    said = ckptui("validate", str(path), "--no-load", **place)
+    said = ckptui("validate", str(path), "--no-load")
     assert said.code == 1
     assert "written as [[allow]]" in said.err
-    assert "unsafe" in ckptui("status", str(run), **place).out
+    assert "unsafe" in ckptui("status", str(run)).out
     (home / "config.toml").unlink()
     (run / "ckptui.toml").write_text('[allow]\nglobals = ["mine.Config"]\n')
-    assert ckptui("validate", str(path), "--no-load", **place).code == 0
+    assert ckptui("validate", str(path), "--no-load").code == 0
 
 
 def test_what_is_dangerous_stays_refused_whatever_is_allowed(files: Path) -> None:
