@@ -79,8 +79,9 @@ class Machine:
     """State of one run; opcodes live in ``pickle_values`` and ``pickle_ops``."""
 
     __slots__ = (
-        "base", "beyond", "big_keys", "called", "data", "globals", "known", "left", "limits", "marks",
-        "memo", "packed", "pos", "problems", "protocol", "stack", "started", "storages", "wraps",
+        "base", "beyond", "big_keys", "called", "data", "globals", "known", "left", "limits",
+        "marks", "memo", "packed", "pos", "problems", "protocol", "stack", "started", "storages",
+        "wraps",
     )  # fmt: skip
 
     def __init__(self, data: bytes, limits: Limits, start: int = 0) -> None:
