@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -206,6 +207,8 @@ def interpreter(tmp_path: Path) -> Path:
 def _with_torch(place: Path, version: str) -> Path:
     (site,) = place.glob("lib/python3*/site-packages")
     package = site / "torch"
+    # Written within one second of the last, it would pass for that one's compiled bytes.
+    shutil.rmtree(package / "__pycache__", ignore_errors=True)
     package.mkdir(exist_ok=True)
     (package / "__init__.py").write_text(FAKE_TORCH.format(version=version))
     return package / "ASKED"
