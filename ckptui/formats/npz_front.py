@@ -15,6 +15,7 @@ from ckptui.formats.zip_directory import extra_fields
 from ckptui.formats.zip_layout import LOCAL
 
 _HEADER_READ: Final = 512
+_END: Final = 64
 _FULL32: Final = 0xFFFFFFFF
 
 
@@ -36,6 +37,9 @@ def records_from_front(window: Window, limits: Limits) -> tuple[list[Record], Pr
             break
         records.append(record)
         at = record.data_start + packed
+    if not inside and not window.tail(_END).strip(b"\0"):
+        text = "its end is zeros where its directory should be; every array before it is there"
+        return records, Problem("zeroed", text, at)
     where = f"inside its array {inside}" if inside else "and its directory is lost"
     text = f"it is cut short at byte {window.size:,}, {where}"
     return records, Problem("cut-short", text, window.size)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _SAMPLE: Final = 4096
 _SAMPLES: Final = 8
+_TINY: Final = 16  # no checkpoint of any format has fewer bytes
 
 
 def read_header(path: str, *, limits: Limits = DEFAULT, full: bool = False) -> Header:
@@ -89,6 +90,9 @@ def _named_only(kind: str, window: Window, limits: Limits, full: bool) -> Header
             return hidden
     if kind == "zeros":
         return Header(kind, window.size, problems=(_zeros(window),))
+    if not kind and window.size < _TINY:
+        text = f"it is cut short at byte {window.size:,}: too little is left to tell of what"
+        return Header(kind, window.size, problems=(Problem("cut-short", text, window.size),))
     return Header(kind, window.size)
 
 

@@ -221,7 +221,7 @@ def _where_zeros_begin(window: Window, end: int) -> int:
 
 def _place(walk: _Walk, table: Table) -> str:
     between = walk.inside in {"", _HEADER}
-    if walk.inside == "data.pkl" or not walk.records:
+    if walk.inside == "data.pkl" or (between and not walk.records):
         return "inside its pickle, before any tensor"
     name = walk.records[-1].name.partition("/")[2] if between else walk.inside
     how = "just behind" if between else "inside"

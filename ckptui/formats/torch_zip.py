@@ -139,6 +139,10 @@ def _read(window: Window, container: Container, root: str, limits: Limits) -> He
         problems += judge_orphans(records, root, storages) if tree.finished else []
         problems += judge_roots(container.records, root)
         problems += _judge_packing(container, metadata)
+    else:
+        from ckptui.formats.torchscript import judge_script
+
+        problems += judge_script(window, records, root, storages, limits)
     problems = _joined_archives(window, container, problems)
     problems = [name_tensor(problem, root, table) for problem in problems]
     return Header(

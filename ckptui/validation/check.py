@@ -15,6 +15,7 @@ from ckptui.validation.finding import Finding, skipped
 from ckptui.validation.judge import is_structural, judge, verdict_without_reading, worst
 from ckptui.validation.keys import check_keys
 from ckptui.validation.login_node import is_too_much, sentence
+from ckptui.validation.name_says import with_name
 from ckptui.validation.payload import Payload, read_payload
 from ckptui.validation.reading import Content, read_content
 from ckptui.validation.scan import CancelledError, Progress, ShortReadError
@@ -198,7 +199,7 @@ def _from_content(source: Source, content: Content, order: Order) -> dict[Level,
     Where one of them has something against the file, its pickle is looked at once more: damage
     in there can look like anything, a newer version or a dangerous name.
     """
-    findings = _judge_content(content, order)
+    findings = _judge_content(source.path, content, order)
     later = [finding for level, finding in findings.items() if level is not Level.CONTAINER]
     if findings[Level.CONTAINER].category is None and any(f.category is not None for f in later):
         from ckptui.validation.payload import damaged_pickle
@@ -211,8 +212,9 @@ def _from_content(source: Source, content: Content, order: Order) -> dict[Level,
     return findings
 
 
-def _judge_content(content: Content, order: Order) -> dict[Level, Finding]:
+def _judge_content(path: str, content: Content, order: Order) -> dict[Level, Finding]:
     container = check_container(content.header, content.problems)
+    container = with_name(container, path, content.header.format)
     findings = {Level.CONTAINER: container}
     if order.level >= Level.LOAD:
         findings[Level.LOAD] = _unless_broken(

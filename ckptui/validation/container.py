@@ -88,7 +88,7 @@ def _not_a_container(header: Header) -> Finding | None:
 def _unrecognised(header: Header) -> Finding:
     damaged = [problem for problem in header.problems if problem.kind == "damaged"]
     if damaged:
-        return failed(Category.CORRUPTED, _sentence(damaged[0]), _rest(damaged[1:]))
+        return failed(Category.CORRUPTED, _damage_sentence(damaged), _rest(damaged[1:]))
     return failed(
         Category.FOREIGN, "not a checkpoint: its first bytes belong to no format known here"
     )
