@@ -110,7 +110,7 @@ def _files(files: Sequence[File], asked: Asked, jobs: int, reporter: Reporter) -
     waiting = iter(files)
     flying: dict[int, File] = {}
     running: dict[int, tuple[str, int, float]] = {}
-    with Pool(jobs, asked.python) as pool:
+    with Pool(jobs, asked.python, spare=False) as pool:
         while True:
             while len(flying) < _AHEAD + jobs and (file := next(waiting, None)) is not None:
                 flying[pool.submit(_request(file, asked))] = file

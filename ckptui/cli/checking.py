@@ -119,7 +119,7 @@ class DeepLook:
         required_keys: tuple[str, ...] = (),
         header_checks: bool = True,
     ) -> None:
-        pool = Pool(jobs, python)
+        pool = Pool(jobs, python, spare=header_checks)
         self._monitor = Monitor(
             root,
             follow=False,

@@ -28,6 +28,7 @@ from ckptui.terms import (
     TROUBLE,
     Category,
 )
+from ckptui.validation.guest import site_limits
 
 _HELP: Final = """Read each of PATH… whole and judge it; a directory means every checkpoint in it,
 or itself where it is one, such as checkpoint-500/.
@@ -198,6 +199,8 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def _targets(paths: Sequence[str], asked: Asked, reporter: Reporter, outcome: _Outcome) -> Targets:
+    if problem := site_limits().problem:
+        reporter.say(problem)
     targets = find_targets(paths, asked.since)
     if len(targets.problems) == 1 and not targets.files and not targets.directories:
         raise CkptuiError(targets.problems[0])

@@ -120,9 +120,7 @@ def check_as(
     """Check one file or checkpoint directory as an order says; see :func:`check_file`."""
     try:
         with Source(path, recall=order.recall) as source:
-            if not order.here and not order.header_only:
-                return _check_as_guest(source, order, on_progress, is_cancelled)
-            return _check(source, order, on_progress, is_cancelled)
+            return _check_open(source, order, on_progress, is_cancelled)
     except CancelledError:
         return cancelled(path)
     except MemoryError:
@@ -152,6 +150,20 @@ def _directory(
         return removed(path) if order.listed else unreadable(path, error)
     except OSError as error:
         return unreadable(path, error)
+
+
+def _check_open(
+    source: Source, order: Order, on_progress: OnProgress | None, is_cancelled: Cancelled | None
+) -> Verdict:
+    check = _check if order.here or order.header_only else _check_as_guest
+    try:
+        return check(source, order, on_progress, is_cancelled)
+    except ShortReadError:
+        # Cut while it was read, or let go because its path leads elsewhere by now.
+        moved = source.moved()
+        if not moved:
+            raise
+        return verdict_without_reading(source.path, Category.CHANGING, moved)
 
 
 def _check_as_guest(

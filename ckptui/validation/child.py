@@ -9,6 +9,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from ckptui.validation.pace import inherited
+
 _READ: Final = 1 << 16
 _LONGEST_LINE: Final = 1 << 28
 
@@ -42,13 +44,15 @@ class Child:
     """
 
     def __init__(self, argv: Sequence[str]) -> None:
+        fds, variables = inherited()
         self._process = subprocess.Popen(
             [*argv, str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             bufsize=0,
-            env=child_environment(),
+            env={**child_environment(), **variables},
+            pass_fds=fds,
         )
         if self._process.stdin is None or self._process.stdout is None:
             raise OSError("no pipes to the child process")

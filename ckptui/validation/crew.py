@@ -92,10 +92,13 @@ class Crew:
         size: Deep checks at a time; one more worker is kept for header checks.
         patience: Seconds without a sign of life before a worker is given up.
         listener: Hears what was done.
+        spare: Whether one more worker is kept for header checks.
     """
 
-    def __init__(self, size: int, patience: float, listener: Listener) -> None:
-        self.size = size
+    def __init__(
+        self, size: int, patience: float, listener: Listener, *, spare: bool = True
+    ) -> None:
+        self.size, self.spare = size, spare
         self.workers: list[Worker] = []
         self._queue: deque[Job] = deque()
         self._patience = patience
@@ -147,7 +150,8 @@ class Crew:
             if not worker.jobs:
                 return worker
         # One more than `jobs`, so that header checks never wait for a long deep one.
-        if len(self.workers) < self.size or (deep >= self.size and len(self.workers) == self.size):
+        spare = self.spare and deep >= self.size and len(self.workers) == self.size
+        if len(self.workers) < self.size or spare:
             return self._start_worker()
         return None
 

@@ -82,6 +82,7 @@ def read_payload(
 
     stretches = tile(content.records, source.size, content.end)
     sink_of = new_sink if values is None else values.new_sink
+    progress.pace = source.keep_bytes
     scan(source.fd, source.size, make_jobs(stretches, sink_of), progress, done)
     findings = {Level.CHECKSUMS: _judge_sums(source, content, sums)}
     checksum = f"crc32:{sums.content:08x}"

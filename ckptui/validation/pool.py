@@ -20,6 +20,7 @@ from ckptui.validation.cache import Cache
 from ckptui.validation.crew import Crew, Job
 from ckptui.validation.events import Answer, Done, Event, Progress
 from ckptui.validation.finding import Finding
+from ckptui.validation.guest import NETWORK_WORKERS, workers_for
 from ckptui.validation.judge import with_load, worth_loading
 from ckptui.validation.loader_client import Load, LoaderClient
 from ckptui.validation.memory import Memory
@@ -48,6 +49,7 @@ class Pool:
         python: Interpreter whose torch level 3 asks; found by itself where None.
         patience: Seconds without a sign of life before a worker is given up.
         cache: What is known already; by default the user's own.
+        spare: False keeps no worker for header checks.
 
     Example:
         >>> pool = Pool()
@@ -64,8 +66,10 @@ class Pool:
         *,
         patience: float = PATIENCE,
         cache: Cache | None = None,
+        spare: bool = True,
     ) -> None:
-        self.jobs = max(1, jobs or min(_MOST_WORKERS, len(os.sched_getaffinity(0))))
+        usable = min(_MOST_WORKERS, len(os.sched_getaffinity(0)))
+        self.jobs = workers_for(max(1, jobs or usable), network=False)
         self._patience = patience
         self._lock = Lock()
         self._ids = count(1)
@@ -74,7 +78,7 @@ class Pool:
         self._pending = 0
         self._requests: dict[int, Request] = {}
         self._out: list[Event] = []
-        self._crew = Crew(self.jobs, patience, self)
+        self._crew = Crew(self.jobs, patience, self, spare=spare)
         self._loader = LoaderClient(python, self._loaded, patience)
         self._memory = Memory(cache if cache is not None else Cache(), python)
         self._ear, self._mouth = socket.socketpair()
@@ -98,6 +102,11 @@ class Pool:
         with self._lock:
             self._unwanted.append(id_)
         self._call(_NEWS)
+
+    def be_modest(self) -> None:
+        """Start no more workers than a file server should bear, the spare one among them."""
+        if self._crew.spare:
+            self.jobs = self._crew.size = min(self.jobs, NETWORK_WORKERS - 1)
 
     def wake(self) -> None:
         """Make ``events`` return now."""

@@ -73,6 +73,8 @@ class Progress:
         report: Callable[[int, int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> None:
+        self.pace: Callable[[int], None] = lambda count: None
+        """Called before each read with its bytes: it may wait."""
         self.total = total
         self.done = 0
         self._report = report
@@ -175,6 +177,7 @@ def _read(fd: int, job: Job[S], buffer: memoryview, progress: Progress) -> None:
     left = 0
     while offset < end:
         count = min(CHUNK, end - offset)
+        progress.pace(count)
         _fill(fd, buffer[:count], offset)
         at = 0
         while at < count:

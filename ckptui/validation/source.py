@@ -7,8 +7,14 @@ import stat
 from types import TracebackType
 from typing import Self
 
-from ckptui.validation.settling import filesystem_type, is_young
+from ckptui.validation.guest import bytes_for, operations_for
+from ckptui.validation.hold import FLAGS, Hold
+from ckptui.validation.pace import BYTES, OPERATIONS, keep_pace
+from ckptui.validation.settling import filesystem_type, is_network, is_young
 
+_TO_OPEN = 4
+"""Metadata operations: a look by path, a path walked and opened, a look at what is open."""
+_TO_LOOK_AGAIN = 2
 _INLINE = 8192
 """Smaller files may lie in their inode, without a block."""
 
@@ -64,6 +70,8 @@ class Source:
         size: Bytes when it was opened.
         info: The stat result of the open file.
         bytes_read: Bytes read so far, for progress and for the tests of frugality.
+        network: True on a filesystem that is served from elsewhere: there it is opened anew each
+            second under the same number, and read at a pace.
     """
 
     def __init__(self, path: str, *, recall: bool = True) -> None:
@@ -81,12 +89,14 @@ class Source:
             OSError: Where it cannot be opened.
         """
         self.path = path
+        self._hold: Hold | None = None
         there = os.stat(path)
+        self.network = is_network(there.st_dev)
+        self.keep_operations(_TO_OPEN)
         _require_regular(there)
         if not recall and is_offline(there):
             raise OfflineError("no blocks on disk")
-        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
-        self.fd = os.open(path, flags)
+        self.fd = os.open(path, FLAGS)
         try:
             self.info = os.fstat(self.fd)
             _require_regular(self.info)
@@ -95,6 +105,8 @@ class Source:
             raise
         self.size = self.info.st_size
         self.bytes_read = 0
+        if self.network:
+            self._hold = Hold(path, self.fd, (self.info.st_dev, self.info.st_ino))
 
     def __enter__(self) -> Self:
         return self
@@ -105,7 +117,17 @@ class Source:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._hold is not None:
+            self._hold.close()
         os.close(self.fd)
+
+    def keep_operations(self, count: int) -> None:
+        """Wait until so many metadata operations may be done on this filesystem."""
+        keep_pace(OPERATIONS, count, operations_for(network=self.network))
+
+    def keep_bytes(self, count: int) -> None:
+        """Wait until so many bytes may be read from this filesystem."""
+        keep_pace(BYTES, count, bytes_for(network=self.network))
 
     @property
     def signature(self) -> Signature:
@@ -114,6 +136,7 @@ class Source:
 
     def pread(self, count: int, offset: int) -> bytes:
         """Up to ``count`` bytes at ``offset``; fewer only at the end of the file."""
+        self.keep_bytes(count)
         data = os.pread(self.fd, count, offset)
         self.bytes_read += len(data)
         return data
@@ -123,6 +146,7 @@ class Source:
 
         The ctime is left out: a new link or mode changes it, and no byte.
         """
+        self.keep_operations(_TO_LOOK_AGAIN)
         try:
             there = os.stat(self.path)
         except FileNotFoundError:

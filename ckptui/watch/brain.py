@@ -126,6 +126,8 @@ class Brain:
                 self._set(owner_is_other=other, writable=writable)
             case "watching":
                 self._watching(message)
+            case "filesystem":
+                self.checks.network = not events_are_complete(text_in(message.get("type")))
             case "problem":
                 self._root_problem = text_in(message.get("text"))
                 self._set(problem=self._root_problem)

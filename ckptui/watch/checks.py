@@ -223,6 +223,8 @@ class Checks:
         return replace(request, previous=self._absolute(previous), previous_values=values)
 
     def _submit(self, request: Request, flight: _Flight) -> None:
+        if self.network:
+            self._pool().be_modest()
         ident = self._pool().submit(request)
         self._flights[ident] = replace(flight, started=time.monotonic())
 

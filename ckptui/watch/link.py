@@ -10,6 +10,7 @@ import tempfile
 import threading
 from typing import Final, TextIO
 
+from ckptui.validation.pace import inherited
 from ckptui.watch.protocol import Message, Settings, decode, encode
 
 _READ: Final = 1 << 20
@@ -56,13 +57,15 @@ class Link:
         ]
         # Its stderr goes to a file, not to the terminal that somebody is painting on.
         self._words = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        fds, variables = inherited()
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._words,
             bufsize=0,
-            env=_environment(),
+            env={**_environment(), **variables},
+            pass_fds=fds,
         )
 
     @property

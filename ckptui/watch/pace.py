@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-NETWORK_OPERATIONS: Final = 200.0
-"""Metadata operations a second that a sweep allows itself on a network filesystem."""
-
 _BASE: Final = 30.0
 _WITHOUT_HINTS: Final = 5.0
 _IDLE: Final = 3600.0

@@ -16,9 +16,10 @@ import sys
 import time
 from typing import Final
 
+from ckptui.validation.guest import operations_for, site_limits
 from ckptui.watch import mounts
 from ckptui.watch.entries import TEXT, Entry
-from ckptui.watch.pace import NETWORK_OPERATIONS, describe, sweep_interval
+from ckptui.watch.pace import describe, sweep_interval
 from ckptui.watch.protocol import Message, Settings, decode, encode, text_in
 from ckptui.watch.root import RootWatch
 from ckptui.watch.surroundings import Surroundings
@@ -56,9 +57,12 @@ class Scanner:
         self._beat_at = 0.0
         self.filesystem = mounts.filesystem_of(root)
         self.network = not mounts.events_are_complete(self.filesystem)
-        rate = settings.operations or (NETWORK_OPERATIONS if self.network else 0.0)
-        self._throttle = Throttle(rate or None, self.tick)
-        limits = Limits(settings.entries, settings.depth)
+        rate = settings.operations or operations_for(network=self.network)
+        self._throttle = Throttle(rate, self.tick)
+        site = site_limits()
+        limits = Limits(
+            int(min(settings.entries, site.entries)), int(min(settings.depth, site.depth))
+        )
         self.tree = Tree(root, limits, self._throttle, self.tick)
         self._own = OwnFiles(root)
         self._root = RootWatch(root)
@@ -111,6 +115,10 @@ class Scanner:
                 put, failed = {}, {entry.path: str(error)}
             self.send({"is": "texts", "put": put, "failed": failed})
 
+    def _tell_filesystem(self) -> None:
+        """First of all, so that no more workers are started than the file server should bear."""
+        self.send({"is": "filesystem", "type": self.filesystem})
+
     def _emit_own(self) -> None:
         put, gone = self._own.changes()
         if put or gone:
@@ -143,12 +151,14 @@ class Scanner:
 
     def once(self) -> None:
         """One sweep and what belongs to it."""
+        self._tell_filesystem()
         if self._sweep():
             self._surroundings.look(force=True)
         self.send({"is": "end"})
 
     def follow(self) -> None:
         """Go on until the parent goes away."""
+        self._tell_filesystem()
         while True:
             self._listen(self._pause())
             self._obey()

@@ -5,7 +5,8 @@
 It talks to the kernel over /dev/fuse without any library, so that nothing needs installing; it
 needs the right to mount. Given an OPERATION (GETATTR, READDIR, READ), it never answers that one
 (for names that end in SUFFIX), as an NFS server does that went away between two calls; stopped by
-SIGSTOP it answers nothing.
+SIGSTOP it answers nothing. Where STALLING_LOG names a file, each request is written to it as a
+line: seconds, operation, bytes that were read, name.
 The structures are those of the Linux kernel's include/uapi/linux/fuse.h, protocol 7.31.
 """
 
@@ -16,6 +17,7 @@ import errno
 import os
 import struct
 import sys
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -41,7 +43,8 @@ class View:
         path = os.path.join(self._paths[node], os.fsdecode(body.rstrip(b"\0")))
         found = os.lstat(path)
         self._paths[found.st_ino] = path
-        return struct.pack("<QQQQII", found.st_ino, 0, 0, 0, 0, 0) + _attributes(found)
+        # Attributes hold for a second, as on most file servers: one look is one request.
+        return struct.pack("<QQQQII", found.st_ino, 0, 0, 1, 0, 0) + _attributes(found)
 
     def getattr(self, node: int, body: bytes) -> bytes:
         return struct.pack("<QII", 0, 0, 0) + _attributes(os.lstat(self._paths[node]))
@@ -92,6 +95,8 @@ def _never(view: View, name: str, node: int, never: str, suffix: str) -> bool:
 def serve(fd: int, source: str, never: str, suffix: str) -> None:
     """Answer the kernel until the mount is gone."""
     view = View(source)
+    path = os.environ.get("STALLING_LOG")
+    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND) if path else -1
     answers: dict[str, Callable[[int, bytes], bytes]] = {
         "INIT": _init, "LOOKUP": view.lookup, "GETATTR": view.getattr, "READDIR": view.readdir,
         "READ": view.read, "OPEN": view.opened, "OPENDIR": view.opened, "STATFS": view.statfs,
@@ -114,6 +119,10 @@ def serve(fd: int, source: str, never: str, suffix: str) -> None:
         except OSError as problem:
             error = -(problem.errno or errno.EIO)
         os.write(fd, struct.pack("<IiQ", 16 + len(out), error, unique) + out)
+        if log >= 0:
+            count = len(out) if name == "READ" else 0
+            line = f"{time.monotonic()} {name} {count} {os.path.basename(view.name(node))!r}\n"
+            os.write(log, line.encode())
 
 
 def mount(fd: int, place: str) -> None:

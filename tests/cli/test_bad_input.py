@@ -11,11 +11,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from tests.cli.mounting import stalling
 from tests.cli.program import PATIENCE, PROGRAM, Said, ckptui, sentence
 
 READING = ("status", "validate", "latest", "watch")
@@ -200,25 +201,6 @@ def test_two_repairs_at_once(broken: str) -> None:
     assert len(json.loads(ckptui("trash", broken, "--json").out)["items"]) >= 1
     assert ckptui("undo", broken, "--yes").code == 0
     assert os.path.exists(path)
-
-
-@contextmanager
-def stalling(source: str, place: Path, *never: str) -> Iterator[int]:
-    """Mount a real filesystem that stops answering; gives its daemon's process id."""
-    place.mkdir()
-    daemon = subprocess.Popen(
-        [sys.executable, "-m", "tests.cli.stalling", source, str(place), *never],
-        stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
-    )  # fmt: skip
-    try:
-        assert daemon.stdout is not None
-        if (said := daemon.stdout.readline().strip()) != "mounted":
-            pytest.skip(said)
-        yield daemon.pid
-    finally:
-        daemon.kill()  # the kernel then fails whatever still waits
-        daemon.communicate()
-        subprocess.run(["umount", "-l", str(place)], capture_output=True)
 
 
 def test_a_filesystem_that_does_not_answer(run: str, tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ import pytest
 
 from ckptui.validation.cache_file import NAME
 from ckptui.validation.settling import SETTLING_LOCAL
+from tests.cli.mounting import stalling
 from tests.cli.program import Said, ckptui
-from tests.cli.test_bad_input import stalling
 
 WRITE = """
 import sys, torch

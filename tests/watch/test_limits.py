@@ -110,8 +110,8 @@ def test_another_users_directory_is_shown_as_far_as_it_can_be_read(save: Write) 
             text=True,
             check=True,
         )
-        problem = json.loads(done.stdout.splitlines()[0])
-        assert "cannot be read: Permission denied" in problem["text"]
+        said = {each["is"]: each for each in map(json.loads, done.stdout.splitlines())}
+        assert "cannot be read: Permission denied" in said["problem"]["text"]
     finally:
         shutil.rmtree(root)
 
