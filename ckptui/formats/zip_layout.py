@@ -12,7 +12,7 @@ from struct import Struct
 from ckptui.formats.model import Problem
 from ckptui.formats.window import Window
 from ckptui.formats.zip_directory import Directory, Entry, extra_fields
-from ckptui.formats.zip_torch import judge_archive, judge_entry
+from ckptui.formats.zip_torch import exact_header, judge_archive, judge_entry
 from ckptui.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -100,6 +100,10 @@ def descriptor_size(entry: Entry) -> int:
 
 def _check_local(window: Window, directory: Directory, entry: Entry) -> None:
     raw = window.pread(_GUESS, entry.header_start)
+    exact = exact_header(entry, raw)
+    if exact:
+        _put(entry, entry.header_start + exact)
+        return
     if len(raw) < LOCAL.size or raw[:4] != b"PK\x03\x04":
         zeros = bool(raw) and not raw[: LOCAL.size].strip(b"\0")
         what = "has only zeros where its local header belongs"
@@ -124,7 +128,11 @@ def _check_local(window: Window, directory: Directory, entry: Entry) -> None:
         _bad_local(directory, entry, "has a local header that the directory contradicts")
     if not entry.by_torch:
         _check_oddities(directory, entry, raw[4:14], extra)
-    start = entry.header_start + whole
+    _put(entry, entry.header_start + whole)
+
+
+def _put(entry: Entry, start: int) -> None:
+    """Place the payload where its local header says that it starts."""
     if start != entry.data_start:
         entry.data_start = start
         entry.end = start + entry.packed + descriptor_size(entry)
