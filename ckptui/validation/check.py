@@ -258,7 +258,8 @@ def _deep(
     payload = read_payload(source, content, levels, progress, before)
     if container.result not in {Result.PASS, Result.WARN}:
         # Nobody has judged where its records lie; the checksum of the whole is true all the same.
-        return replace(payload, findings=dict.fromkeys(levels, skipped(container.note)))
+        findings = dict.fromkeys(levels, skipped(container.note))
+        return Payload(findings, payload.content)
     return payload
 
 

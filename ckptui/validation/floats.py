@@ -8,7 +8,7 @@ and NaN of every type, without converting anything.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 
@@ -26,6 +26,7 @@ class FloatType:
         nan_is_minus_zero: True where NaN is the pattern of minus zero (``fnuz`` types).
         signed: False where there is no sign bit, and no zero (``e8m0``).
         packed: True where a byte holds two numbers.
+        big: True where the first byte is the highest one.
     """
 
     bytes: int
@@ -37,6 +38,7 @@ class FloatType:
     nan_is_minus_zero: bool = False
     signed: bool = True
     packed: bool = False
+    big: bool = False
 
     @property
     def sign(self) -> int:
@@ -60,9 +62,15 @@ FLOATS: Final = {
     "float8_e5m2fnuz": FloatType(1, 5, 2, 16, 0x7F, nan_is_minus_zero=True),
     "float8_e8m0fnu": FloatType(1, 8, 0, 127, 0xFE, signed=False),
     "float4_e2m1fn_x2": _F4, "float4": _F4,
+    ">f2": replace(_F16, big=True), ">f4": replace(_F32, big=True),
+    ">f8": replace(_F64, big=True), ">c8": replace(_F32, big=True),
+    ">c16": replace(_F64, big=True),
 }  # fmt: skip
-"""Layouts by torch's dtype name (torch/headeronly/util of torch 2.13: BFloat16.h, Half.h,
-Float8_*.h, Float4_e2m1fn_x2.h; ``float4`` is what safetensors calls the last one)."""
+"""Layouts by torch's dtype name, or numpy's where torch has none.
+
+Source: torch/headeronly/util of torch 2.13: BFloat16.h, Half.h, Float8_*.h, Float4_e2m1fn_x2.h;
+``float4`` is what safetensors calls the last one.
+"""
 
 
 def magnitude(kind: FloatType, pattern: int) -> float:

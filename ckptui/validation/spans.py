@@ -64,7 +64,7 @@ class SpanFinder:
 
 def extent(tensor: TensorInfo) -> tuple[int, int]:
     """First byte of a tensor within its storage and the byte after its last; equal where empty."""
-    size = itemsize(tensor.dtype)
+    size = itemsize(tensor.dtype) or _numpy_size(tensor.dtype)
     start = tensor.offset * size
     if 0 in tensor.shape:
         return start, start
@@ -73,6 +73,12 @@ def extent(tensor: TensorInfo) -> tuple[int, int]:
     pairs = zip(tensor.shape, tensor.stride, strict=False)
     reach = 1 + sum((count - 1) * step for count, step in pairs)
     return start, start + reach * size
+
+
+def _numpy_size(dtype: str) -> int:
+    """Bytes per element of a type that only numpy has, such as ``>f4``; 0 where unknown."""
+    known = dtype[:1] == ">" and len(dtype) <= 4 and dtype[2:].isdecimal()
+    return int(dtype[2:]) if known else 0
 
 
 def _merge(

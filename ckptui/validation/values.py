@@ -50,7 +50,7 @@ class Tally:
         if not whole:
             return
         bits: _Bits = np.frombuffer(chunk[:whole], unit)
-        if swap:
+        if swap != kind.big:
             bits = bits.byteswap()
         top = self._top(bits, kind)
         self.largest = max(self.largest, top)

@@ -46,3 +46,24 @@ def test_two_gigabytes_are_validated_in_little_memory(
     assert verdict == [Category.VALID, level]
     print(f"level {level}, {load}: {most / 1e6:.0f} MB more")
     assert 10_000_000 < most < limit * 1_000_000
+
+
+_CHECK = """
+import re, sys
+from ckptui.validation.check import check_file
+verdict = check_file(sys.argv[1], level=int(sys.argv[2]))
+# Not ru_maxrss: that counts what the parent had loaded, too.
+most = int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) * 1024
+print(verdict.level, most, "numpy" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(("level", "reached", "numpy"), [(5, "4", "False"), (6, "6", "True")])
+def test_a_whole_process_stays_below_64_megabytes(
+    two_gigabytes: Path, level: int, reached: str, numpy: str
+) -> None:
+    """Python, the libraries and the buffers together, as the operating system counts them."""
+    said = run_python(_CHECK, str(two_gigabytes), str(level)).split()
+    print(f"level {level}: {int(said[1]) / 1e6:.0f} MB")
+    assert (said[0], said[2]) == (reached, numpy)
+    assert 5_000_000 < int(said[1]) < 64_000_000
