@@ -24,6 +24,8 @@ from ckptui.validation.fold import SERIALIZATION_ID, fold
 _LOCAL: Final = b"PK\x03\x04"
 _DESCRIPTOR: Final = b"PK\x07\x08"
 _MOST: Final = 5_000
+_A_FEW: Final = 8
+"""Bytes that are too few to say what they are."""
 _SUSPECT: Final = frozenset(
     {
         "descriptor", "local-header", "joined", "leading", "trailing", "overlap", "gap",
@@ -64,7 +66,8 @@ def _whole_in_front(evidence: Evidence, front: Header) -> Cause | None:
     rest = evidence.size - end
     advice = f"head -c {end} FILE > NEW   (then validate NEW)"
     what = _what_follows(evidence, end)
-    reason = f"a whole checkpoint in its first {end:,} bytes, and {rest:,} bytes behind it: {what}"
+    many = "1 byte" if rest == 1 else f"{rest:,} bytes"
+    reason = f"a whole checkpoint in its first {end:,} bytes, and {many} behind it: {what}"
     return Cause("old-tail", reason, _steps(first, None), advice)
 
 
@@ -78,7 +81,8 @@ def _what_follows(evidence: Evidence, end: int) -> str:
     if b"PK\x05\x06" in rest:
         return "the rest of an older, longer save that it was written over"
     kind = recognise(after[:HEAD], len(after))
-    return describe(kind) if kind.startswith("foreign:") else "cause not known"
+    known = kind.startswith("foreign:") and len(after) > _A_FEW
+    return describe(kind) if known else "cause not known"
 
 
 def _end_of_first(evidence: Evidence, front: Header) -> int | None:
@@ -156,9 +160,9 @@ def _what_precedes(evidence: Evidence) -> str:
         return "an HTML page"
     if evidence.head.startswith(b"HTTP/"):
         return "the headers of an HTTP answer"
-    if kind.startswith("foreign:"):
+    if kind == "foreign:text":
         return "text"
-    return "cause not known"
+    return "cause not known" if evidence.head[:64].strip(b"\0") else "zeros; cause not known"
 
 
 def _two_saves(evidence: Evidence, front: Header) -> Cause | None:

@@ -89,7 +89,7 @@ def _all_zero(evidence: Evidence, start: int) -> bool:
 
 def _tail(evidence: Evidence) -> Cause | None:
     """A tail of zeros: no format ends with that many, but for unlucky tensors of legacy files."""
-    if evidence.header.format not in {"torch-zip", "zip", "torchscript"}:
+    if evidence.header.format not in {"torch-zip", "zip", "torchscript", "npz"}:
         return None
     if _trailing_only(evidence):
         return None
