@@ -23,6 +23,7 @@ _TITLES: Final[Mapping[Action, tuple[str, str]]] = {
     Action.RESTORE: ("Restore", "file"),
     Action.PROMOTE: ("Promote", "temporary file"),
     Action.CLEAN: ("Clean up", "left-over"),
+    Action.ALLOW_GLOBALS: ("Change", "configuration"),
 }
 _TRASH: Final = ".ckptui/trash/"
 _PATH_WIDTH: Final = 20

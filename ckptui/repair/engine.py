@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 from ckptui.config import RunConfig, load_run_config, required_keys_for
 from ckptui.errors import RepairError
-from ckptui.repair import journal, markers, moving
+from ckptui.repair import allowing, journal, markers, moving
 from ckptui.repair.draft import Context, Decider, Decision, Draft, Drafter
 from ckptui.repair.guards import SETTLE_SECONDS, check_root, in_use, open_for_writing
 from ckptui.repair.model import Outcome, Plan, Recovery, Step
@@ -54,7 +54,7 @@ _DECIDERS: Final[Mapping[Action, Decider]] = {
     Action.RENEW_MARKER: markers.decide_renew,
     Action.PROMOTE: moving.decide_promote,
 }
-ACTIONS: Final[tuple[Action, ...]] = tuple(_DRAFTERS)
+ACTIONS: Final[tuple[Action, ...]] = (*_DRAFTERS, Action.ALLOW_GLOBALS)
 """The repairs that can be planned and applied."""
 
 
@@ -68,6 +68,8 @@ def plan(
     settle: float = SETTLE_SECONDS,
 ) -> Plan:
     """Say what a repair would do; nothing is changed and no checkpoint is opened.
+
+    But for ``allow-globals``, which reads the headers of the checkpoints for the names in them.
 
     Args:
         action: One of :data:`ACTIONS`.
@@ -84,13 +86,16 @@ def plan(
     Raises:
         RepairError: Nothing can be done: the one sentence says why.
     """
-    if action not in _DRAFTERS:
+    if action not in ACTIONS:
         raise RepairError(f"{action}: not available as a repair yet; nothing was changed")
     site = Site(root)
     if action is not Action.VALIDATE:
         check_root(root)
     context = Context(site, stamp(), last_good, open_for_writing(root), settle, output)
-    drafts, refused = _drafts(context, action, paths)
+    if action is Action.ALLOW_GLOBALS:  # one change of one file, whatever the paths
+        drafts, refused = [allowing.draft_allow(context, paths)], list[str]()
+    else:
+        drafts, refused = _drafts(context, action, paths)
     steps = tuple(step for draft in drafts for step in draft.steps)
     if not steps:
         raise RepairError("; ".join(refused) or "nothing to repair: no path was given")
@@ -261,7 +266,9 @@ def _check(
 
 def _operation(site: Site, step: Step) -> Operation:
     note = step.note if step.do == "move" else ""
-    return Operation(step.do, step.path, step.to, step.bytes, note, site.signature(step.path))
+    # What is written stands where something else stood until the step before.
+    signature = None if step.do == "write" else site.signature(step.path)
+    return Operation(step.do, step.path, step.to, step.bytes, note, signature, step.text)
 
 
 def _message(plan: Plan, decided: _Decided, operations: Sequence[Operation]) -> str:
@@ -274,6 +281,8 @@ def _message(plan: Plan, decided: _Decided, operations: Sequence[Operation]) -> 
         files = [each.to for each in moved if each.to and not each.to.endswith(".done")]
         what = files[0] if len(files) == 1 else f"{len(moved)} files"
         done = f"restored {what}"
+    elif plan.action is Action.ALLOW_GLOBALS:
+        done = f"{plan.steps[-1].path} {plan.steps[-1].note}"
     elif decided.sentences:
         done = "; ".join(decided.sentences)
     else:

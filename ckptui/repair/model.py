@@ -17,6 +17,7 @@ AVAILABLE: Final[frozenset[Action]] = frozenset(
         Action.RESTORE,
         Action.PROMOTE,
         Action.CLEAN,
+        Action.ALLOW_GLOBALS,
     }
 )
 """The repairs that can be planned by now; what is not among them is not offered to be pressed."""
@@ -32,6 +33,7 @@ class Step:
         to: Where it goes, relative to the run directory, or None.
         bytes: Bytes moved, read or written.
         note: One short sentence for the preview (``whole → renew, damaged → remove``).
+        text: What is written (``write`` only).
     """
 
     do: str
@@ -39,6 +41,7 @@ class Step:
     to: str | None = None
     bytes: int = 0
     note: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

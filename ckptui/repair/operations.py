@@ -1,7 +1,8 @@
-"""The four atomic operations that every repair is made of, each with its reverse.
+"""The few atomic operations that every repair is made of, each with its reverse.
 
 ``move`` renames within the run directory and never over anything; ``create`` makes an empty marker;
-``mkdir`` and ``rmdir`` make and take away a folder. Nothing else is ever done to a tree, which is
+``write`` makes a small text file, whole or not at all; ``mkdir`` and ``rmdir`` make and take away a
+folder. Nothing else is ever done to a tree, which is
 why it can be undone bit for bit: a rename keeps content, mode and times.
 """
 
@@ -16,7 +17,7 @@ from functools import cache
 from typing import Final
 
 from ckptui.durable import fsync_dir
-from ckptui.repair.site import TRASH, Signature, Site, trash_path
+from ckptui.repair.site import HOME, TRASH, Signature, Site, trash_path
 
 _AT_FDCWD: Final = -100
 _NOREPLACE: Final = 1
@@ -28,12 +29,13 @@ class Operation:
     """One atomic change.
 
     Attributes:
-        do: ``move``, ``create``, ``mkdir`` or ``rmdir``.
+        do: ``move``, ``create``, ``write``, ``mkdir`` or ``rmdir``.
         path: What it acts on, relative to the run directory.
         to: Where it goes (``move`` only).
         bytes: Size of what moves.
         note: One short sentence.
         signature: Of what moves, or None for what is created.
+        text: What is written, and, where that is taken back, what must still stand there.
     """
 
     do: str
@@ -42,6 +44,7 @@ class Operation:
     bytes: int = 0
     note: str = ""
     signature: Signature | None = None
+    text: str = ""
 
     def stay_inside(self, site: Site) -> None:
         """Refuse an operation that would reach outside the run directory.
@@ -71,6 +74,7 @@ class Operation:
             size if isinstance(size, int) else 0,
             str(line.get("note", "")),
             signature,
+            str(line.get("text", "")),
         )
 
 
@@ -93,6 +97,8 @@ def perform(site: Site, operation: Operation) -> None:
             os.fsync(fd)
         finally:
             os.close(fd)
+    elif operation.do == "write":
+        _write(site, path, operation.text)
     elif operation.do == "mkdir":
         os.mkdir(path)
     elif operation.do == "rmdir":
@@ -100,6 +106,17 @@ def perform(site: Site, operation: Operation) -> None:
     else:
         raise OSError(errno.EINVAL, f"unknown operation {operation.do!r}", operation.path)
     fsync_dir(os.path.dirname(path))
+
+
+def _write(site: Site, path: str, text: str) -> None:
+    """Written aside and renamed: what stands at its place is whole, and never over anything."""
+    temporary = site.full(f"{HOME}/write.{os.getpid()}")
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    with os.fdopen(fd, "wb") as file:
+        file.write(text.encode("utf-8"))
+        file.flush()
+        os.fsync(file.fileno())
+    move(temporary, path)
 
 
 def _make_folders(folder: str) -> None:
@@ -114,13 +131,14 @@ def _make_folders(folder: str) -> None:
 
 
 def reverse(operation: Operation, undo_id: str) -> Operation:
-    """What takes an operation back; a marker that was created goes to the trash of ``undo_id``."""
+    """What takes an operation back; what was made goes to the trash of ``undo_id``."""
     if operation.do == "move" and operation.to is not None:
         return Operation(
             "move", operation.to, operation.path, operation.bytes, "", operation.signature
         )
-    if operation.do == "create":
-        return Operation("move", operation.path, trash_path(undo_id, operation.path))
+    if operation.do in ("create", "write"):
+        to = trash_path(undo_id, operation.path)
+        return Operation("move", operation.path, to, operation.bytes, text=operation.text)
     return Operation("rmdir" if operation.do == "mkdir" else "mkdir", operation.path)
 
 
@@ -130,7 +148,7 @@ def happened(site: Site, operation: Operation) -> bool:
     if operation.do == "move" and operation.to is not None:
         there = site.signature(operation.to)
         return there is not None and (there[0] == (operation.signature or there)[0])
-    return here if operation.do in ("create", "mkdir") else not here
+    return here if operation.do in ("create", "write", "mkdir") else not here
 
 
 def move(path: str, target: str) -> None:

@@ -148,8 +148,8 @@ def _take_back(site: Site, done: Sequence[Operation], undo_id: str, *, ours: boo
     for each in reversed(done):
         back = reverse(each, undo_id)
         try:
-            if each.do == "create" and ours:
-                # Ours, empty, and made a moment ago: nobody misses it.
+            if each.do in ("create", "write") and ours:
+                # Ours, and made a moment ago: nobody misses it.
                 os.unlink(site.full(each.path))
             else:
                 perform(site, back)

@@ -100,12 +100,20 @@ def _check(site: Site, operation: Operation, freed: set[str]) -> None:
             f"{operation.path}: changed since the repair, so it is left alone; move it by hand "
             "if that is what you want"
         )
-    if operation.signature is None and found[1] != 0:
+    if operation.text and not _still_says(site, operation):
+        raise RepairError(f"{operation.path}: edited since the repair, so it is left alone")
+    if operation.signature is None and found[1] != 0 and not operation.text:
         raise RepairError(f"{operation.path}: has content by now, so it is left alone")
     if site.look(operation.to) is not None and operation.to not in freed:
         raise RepairError(
             f"{operation.to}: something stands there again; quarantine that first, then undo"
         )
+
+
+def _still_says(site: Site, operation: Operation) -> bool:
+    wanted = operation.text.encode("utf-8")
+    with open(site.full(operation.path), "rb") as file:
+        return file.read(len(wanted) + 1) == wanted
 
 
 def _steps(operations: list[Operation]) -> tuple[Step, ...]:

@@ -62,6 +62,6 @@ def how_to_allow(split: GlobalsSplit) -> str:
     """The next step where everything that stands against it can be allowed."""
     listed = json.dumps([*split.allowed, *split.unknown], ensure_ascii=False)
     return (
-        f"{NEXT}if you trust whoever wrote it, put into ckptui.toml of its run: [allow] "
-        f"globals = {listed}   (nothing of it is imported or run for that)"
+        f"{NEXT}if you trust whoever wrote it: ckptui repair allow-globals FILE, or put into "
+        f"ckptui.toml of its run [allow] globals = {listed}   (nothing of it is imported for that)"
     )

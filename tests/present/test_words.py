@@ -72,8 +72,10 @@ def test_staleness_and_disagreement_are_said_with_their_reasons() -> None:
     text = "\n".join(told(detail_lines(row, now=NOW, keys=KEYS)))
     for said in ("Stale: 1 added (a.fa).", "they disagree", "Name says 4", "names os.system"):
         assert said in text
+    assert "f  allow the names it needs" in text
     # A remedy that is no repair yet is named in the table; no key promises it.
-    assert "f  allow" not in text
+    later = Checkpoint("a.pt", remedy=Action.UPGRADE)
+    assert "f  write" not in "\n".join(told(detail_lines(later, now=NOW, keys=KEYS)))
 
 
 def test_a_key_that_is_not_bound_is_not_offered() -> None:
