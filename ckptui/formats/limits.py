@@ -52,7 +52,7 @@ class Limits:
     table: int = 200_000
     records: int = 100_000
     directory: int = 64 * MIB
-    json: int = 8 * MIB
+    json: int = 16 * MIB
 
 
 DEFAULT: Final = Limits()

@@ -114,12 +114,13 @@ def recognise(head: bytes, size: int) -> str:
     """
     if size == 0:
         return "empty"
-    if head.startswith(_ZIP_STARTS):
-        return _zip_kind(head)
     # Before every other: its first bytes are a length, which may look like anything. A header of
-    # 640 bytes begins as a pickle of protocol 2 does.
+    # 640 bytes begins as a pickle of protocol 2 does, one of 64 MB as a zip. None of them has a
+    # brace at byte 8 and zeros before it.
     if _is_safetensors(head, size):
         return "safetensors"
+    if head.startswith(_ZIP_STARTS):
+        return _zip_kind(head)
     if begins_legacy(head) or _goes_on_as_legacy(head):
         return "torch-legacy"
     if head[:1] == b"\x80":

@@ -7,7 +7,10 @@ against the library itself.
 
 from __future__ import annotations
 
+import gc
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, TypeAlias
 
 from ckptui.formats.limits import Limits
@@ -32,6 +35,9 @@ _DTYPES: Final[dict[str, tuple[str, int]]] = {
 _BITS_IN_NAME: Final = re.compile(r"[A-Z]{1,3}(\d{1,3})(?:_\w+)?$")
 _MOST: Final = 1 << 64  # counts are u64 in the reader, and it refuses what runs over
 
+_MOST_BRACKETS: Final = 375_000  # an object and two lists a tensor
+_MOST_COMMAS: Final = 1_500_000
+
 _Placed: TypeAlias = "tuple[TensorInfo, int, int]"
 
 
@@ -50,9 +56,22 @@ def read_header_of(window: Window, limits: Limits, full: bool) -> Header:
         text = "its header is larger than the reader goes; it was not read"
         return _limited(window, text)
     raw = window.pread(length, 8)
-    if raw.count(b"{") + raw.count(b"[") > 4 * limits.table:  # two lists and an object a tensor
+    if raw.count(b"{") + raw.count(b"[") > _MOST_BRACKETS or raw.count(b",") > _MOST_COMMAS:
         return _limited(window, "its header lists more than the reader goes through")
-    return _read(window, raw, 8 + length)
+    with _undisturbed():
+        return _read(window, raw, 8 + length)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keep the collector away: it goes through all that is made here again and again, in vain."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _limited(window: Window, text: str) -> Header:
@@ -63,15 +82,16 @@ def _limited(window: Window, text: str) -> Header:
 def _read(window: Window, raw: bytes, buffer_start: int) -> Header:
     problems: list[Problem] = []
     placed: list[_Placed] = []
+    in_order: list[_Placed] = []
     metadata: dict[str, str] = {}
     try:
         metadata, placed = _contents(raw, problems)
     except BadHeaderError as error:
         problems.append(Problem("bad-header", f"its header is damaged: {error}", 8))
     else:
-        problems += _judge_tiling(window.size, buffer_start, placed)
+        in_order = sorted(placed, key=lambda item: item[1:])
+        problems += _judge_tiling(window.size, buffer_start, in_order)
     infos = tuple(info for info, _, _ in placed)
-    in_order = sorted(placed, key=lambda item: item[1:])
     return Header(
         "safetensors",
         window.size,
@@ -158,7 +178,7 @@ def _progress(metadata: dict[str, str]) -> dict[str, Value]:
 
 def _judge_tiling(size: int, buffer_start: int, tensors: list[_Placed]) -> list[Problem]:
     at = 0
-    for info, start, end in sorted(tensors, key=lambda item: item[1:]):
+    for info, start, end in tensors:
         if start != at:
             what = "overlaps what is before it" if start < at else "has a hole before it"
             where = buffer_start + min(start, at)

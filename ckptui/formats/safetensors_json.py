@@ -11,10 +11,10 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeGuard
 
 _DEEPEST: Final = 127  # serde_json: remaining_depth
-_LONG_NUMBER: Final = 300  # digits that a double may not hold
+_WIDEST: Final = 1024  # bits of the largest double
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 _FIELDS: Final = ("dtype", "shape", "data_offsets")
 _MOST: Final = 1 << 64  # sizes are u64 in the reader
@@ -42,7 +42,7 @@ def parse(raw: bytes) -> Pairs:
         document: object = json.loads(
             text,
             object_pairs_hook=Pairs,
-            parse_int=_integer,
+            parse_int=_integer if b"-0" in raw else None,
             parse_float=_float,
             parse_constant=_constant,
         )
@@ -80,39 +80,52 @@ def entry_of(name: str, value: object) -> Entry:
     Raises:
         BadHeaderError: A field is missing, there twice, or of the wrong type.
     """
-    shown = f"the tensor {name[:80]}"
-    fields = _fields(shown, value)
-    dtype = fields.get("dtype")
+    dtype, shape, place = _fields(name, value)
     if isinstance(dtype, Pairs) and len(dtype) == 1 and dtype[0][1] is None:
         dtype = dtype[0][0]  # serde's other spelling of a name
     if not isinstance(dtype, str):
-        raise BadHeaderError(f"{shown} has no dtype")
-    shape = _numbers(fields.get("shape"), f"{shown} has no valid shape")
-    place = _numbers(fields.get("data_offsets"), f"{shown} has no valid offsets")
-    if len(place) != 2 or place[0] > place[1]:
-        raise BadHeaderError(f"{shown} has no valid offsets")
-    return dtype, shape, place[0], place[1]
+        raise BadHeaderError(f"the tensor {name[:80]} has no dtype")
+    if not _are_numbers(shape):
+        raise BadHeaderError(f"the tensor {name[:80]} has no valid shape")
+    if not _are_numbers(place) or len(place) != 2 or place[0] > place[1]:
+        raise BadHeaderError(f"the tensor {name[:80]} has no valid offsets")
+    return dtype, tuple(shape), place[0], place[1]
 
 
-def _fields(shown: str, value: object) -> dict[str, object]:
+def _fields(name: str, value: object) -> tuple[object, object, object]:
+    """dtype, shape and offsets; None where one is missing."""
     if isinstance(value, Pairs):
-        found: dict[str, object] = {}
-        for field, item in value:
-            if field not in _FIELDS:
-                _check_depth(item)
-            elif field in found:
-                raise BadHeaderError(f"{shown} has two of the field {field}")
-            found[field] = item
-        return found
+        if len(value) == len(_FIELDS):  # as every writer writes them
+            (first, dtype), (second, shape), (third, place) = value
+            if (first, second, third) == _FIELDS:
+                return dtype, shape, place
+        return _fields_in_any_order(name, value)
     if isinstance(value, list) and len(value) == len(_FIELDS):
-        return dict(zip(_FIELDS, value, strict=True))
-    raise BadHeaderError(f"{shown} is not described by an object")
+        return value[0], value[1], value[2]
+    raise BadHeaderError(f"the tensor {name[:80]} is not described by an object")
 
 
-def _check_depth(value: object) -> None:
-    """Refuse what nests deeper than the reader goes; the value itself stands in two objects."""
+def _fields_in_any_order(name: str, value: Pairs) -> tuple[object, object, object]:
+    found: dict[str, object] = {}
+    for field, item in value:
+        if field not in _FIELDS:
+            _check_ignored(item)
+        elif field in found:
+            raise BadHeaderError(f"the tensor {name[:80]} has two of the field {field}")
+        found[field] = item
+    return found.get("dtype"), found.get("shape"), found.get("data_offsets")
+
+
+def _check_ignored(value: object) -> None:
+    """Refuse in a field of no meaning what the reader refuses anywhere.
+
+    The value itself stands in two objects. A whole number that no double holds is refused in the
+    fields of meaning as well, being no size.
+    """
     level = [value]
     for _ in range(_DEEPEST - 2):
+        if any(type(item) is int and item.bit_length() > _WIDEST for item in level):
+            raise BadHeaderError("it holds a number beyond what its reader takes")
         level = [inner for item in level for inner in _inside(item)]
         if not level:
             return
@@ -126,21 +139,15 @@ def _inside(item: object) -> Iterator[object]:
         yield from item
 
 
-def _numbers(value: object, text: str) -> tuple[int, ...]:
+def _are_numbers(value: object) -> TypeGuard[list[int]]:
+    """True for a list of sizes as the reader takes them."""
     if not isinstance(value, list) or isinstance(value, Pairs):
-        raise BadHeaderError(text)
-    numbers = tuple(item for item in value if type(item) is int and 0 <= item < _MOST)
-    if len(numbers) != len(value):
-        raise BadHeaderError(text)
-    return numbers
+        return False
+    return all(type(item) is int and 0 <= item < _MOST for item in value)
 
 
 def _integer(text: str) -> int | float:
-    if text == "-0":
-        return -0.0
-    if len(text) > _LONG_NUMBER:
-        return _float(text)
-    return int(text)
+    return -0.0 if text == "-0" else int(text)
 
 
 def _float(text: str) -> float:

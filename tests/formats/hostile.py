@@ -248,7 +248,7 @@ FILES: dict[str, Callable[[str], None]] = {
     "many_records": _many_records,
     "false_ends": _false_ends,
     "endless_front": _endless_front,
-    "deep_json": _json_bombs(b'{"a":' * 500_000),
+    "deep_json": _json_bombs(b'{"a":' * 300_000),
     "wide_json": _json_bombs(b'{"a":[' + b"{}," * 2_600_000 + b"{}]}"),
     "huge_json": _json_bombs(b'{"a":[' + b"0," * 20_000_000 + b"0]}"),
     "npz_of_long_headers": _npz(
@@ -345,6 +345,20 @@ FILES: dict[str, Callable[[str], None]] = {
     ),
     "pickle_of_one_line": _plain(lambda: b"(dp0\nV" + b"a" * (40 * _MIB) + b"\n."),
     "hdf5_of_nothing": _plain(lambda: b"\x89HDF\r\n\x1a\n\3\x08\x08\0" + b"\xff" * 100),
+    "json_of_many_tensors": _json_bombs(
+        b"{"
+        + b",".join(
+            b'"%x":{"dtype":"U8","shape":[1],"data_offsets":[%d,%d]}' % (n, n, n + 1)
+            for n in range(124_000)
+        )
+        + b"}"
+    ),
+    "json_of_ignored_numbers": _json_bombs(
+        b'{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"x":[' + b"0," * 1_400_000 + b"0]}}"
+    ),
+    "json_of_dimensions": _json_bombs(
+        b'{"a":{"dtype":"U8","shape":[' + b"1," * 1_400_000 + b'0],"data_offsets":[0,0]}}'
+    ),
     "long_json_number": _json_bombs(b'{"a":' + b"9" * 1_000_000 + b"}"),
 }
 

@@ -98,6 +98,29 @@ def test_every_name_has_words() -> None:
     assert named <= known
 
 
+@pytest.mark.parametrize(
+    "start",
+    [b"PK\x03\x04", b"\x80\x02\0\0", b"\x1f\x8b\0\0", b"BZh\0", b"ID3\0", b"x\x9c\0\0",
+     b"\xff\xd8\xff\0", b"{}\n\0", b"<?\0\0", b"II*\0", b"\xef\xbb\xbf\0"],
+)  # fmt: skip
+def test_a_length_that_looks_like_another_format(start: bytes) -> None:
+    head = start + bytes(4) + b'{"a":{"dtype":"F32"'
+    assert recognise(head, 100_000_008) == "safetensors"
+
+
+def test_a_zip_of_the_oldest_version_is_a_zip() -> None:
+    # torch's own first header: version 0, flags 0x0808, stored.
+    head = b"PK\x03\x04\0\0\x08\x08\0\0" + bytes(16) + b"\x0a\0\0\0a/data.pkl"
+    assert recognise(head, 5000) == "torch-zip"
+
+
+def test_pickles_without_a_protocol_byte() -> None:
+    for value in ({"a": 1}, [1, 2], {"a": [1.5, {"b": None}]}):
+        for protocol in (0, 1):
+            data = pickle.dumps(value, protocol)
+            assert recognise(data, len(data)) == "pickle", (value, protocol)
+
+
 def test_a_plain_pickle_is_read() -> None:
     data = pickle.dumps({"step": 3, "w": [1.5]}, 4)
     header = read_header_from(BytesSource(data), len(data))
