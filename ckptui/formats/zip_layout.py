@@ -149,6 +149,9 @@ def _check_oddities(directory: Directory, entry: Entry, head: bytes, extra: byte
     if (head[3] ^ entry.head[3]) & (_UTF8 >> 8):
         text = f"the record {entry.shown} says two things about how its name is written"
         directory.tell("name-encoding", text, entry.header_start, "odd")
+    if (head[2] ^ entry.head[2]) & _HAS_DESCRIPTOR:
+        text = f"the record {entry.shown} says two things about where its sizes stand"
+        directory.tell("two-flags", text, entry.header_start, "odd")
     if head[6:] != entry.head[6:]:
         text = f"the record {entry.shown} has two times in its headers"
         directory.tell("two-times", text, entry.header_start, "odd")

@@ -278,6 +278,19 @@ def test_an_archive_that_torch_cannot_read_is_incompatible(
     assert words in verdict.reason
 
 
+def test_two_headers_that_differ_in_what_no_reader_minds_are_odd(
+    good_files: Files, tmp_path: Path
+) -> None:
+    """Repacked archives have other fields than torch's: contradictions in them are told."""
+    path = str(tmp_path / "a.pt")
+    _python(zipfile.ZIP_STORED)(good_files["full"], path)
+    data = bytearray(content(path))
+    for at, bit, code in ((6, 3, "two-flags"), (7, 3, "name-encoding"), (10, 0, "two-times")):
+        data[at] ^= 1 << bit
+        assert problems(bytes(data)) == [(code, "odd"), ("packed-again", "odd")]
+        data[at] ^= 1 << bit
+
+
 @pytest.mark.parametrize("first", [True, False])
 def test_a_stray_record_bars_torch_and_nothing_else(
     good_files: Files, tmp_path: Path, first: bool
