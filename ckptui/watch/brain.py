@@ -263,6 +263,15 @@ class Brain:
 
     # Out
 
+    @property
+    def has_settled(self) -> bool:
+        """True once the first look is over, and nobody has been told yet: that is worth telling."""
+        return not self._base.settled and self._is_settled
+
+    @property
+    def _is_settled(self) -> bool:
+        return self._failed or (self._swept and not self.checks.busy)
+
     def change(self, before: Snapshot) -> Change:
         """Make the next snapshot."""
         changes = self.catalog.refresh()
@@ -279,9 +288,8 @@ class Brain:
         if self._failures_dirty:
             self._failures_dirty = False
             values = replace(values, failures=self.catalog.failures())
-        settled = self._failed or (self._swept and not self.checks.busy)
         self._base = replace(
-            values, stages=self.catalog.stage_rows(), settled=before.settled or settled
+            values, stages=self.catalog.stage_rows(), settled=before.settled or self._is_settled
         )
         self.dirty = False
         return Change(self._base, changes.changed, changes.removed)

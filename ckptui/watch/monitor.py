@@ -273,7 +273,7 @@ class Monitor:
         while not self._closed:
             self._step(self._pause(due))
             began = time.monotonic()
-            if self._brain.dirty and began >= due:
+            if self._brain.dirty and (began >= due or self._brain.has_settled):
                 self._publish()
                 ended = time.monotonic()
                 # With ten thousand rows a snapshot takes a while: most of the time is for news.
