@@ -66,9 +66,10 @@ def tile(records: Sequence[Record], size: int, end: int = 0) -> Iterator[Stretch
 def _extents(records: Sequence[Record], end: int) -> Iterator[tuple[Record, int]]:
     """Each record that holds bytes, by where they start, and how many it may take in the file.
 
-    Inflating stops by itself: a deflated record reaches to the next one's header.
+    Inflating stops by itself: a deflated record reaches to the next one's header. Where a record's
+    data starts is not known of all (-1) in containers that were not read to their end.
     """
-    held = sorted((r for r in records if r.size), key=lambda r: r.data_start)
+    held = sorted((r for r in records if r.size and r.data_start >= 0), key=lambda r: r.data_start)
     for number, record in enumerate(held):
         border = held[number + 1].header_start if number + 1 < len(held) else end
         stored = max(border - record.data_start, 0) if record.method else record.size

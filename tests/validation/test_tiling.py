@@ -64,6 +64,11 @@ def test_overlapping_records_are_read_as_well() -> None:
     assert set(of) == {"a", "b", "c"}
 
 
+def test_a_record_that_nobody_has_found_is_left_out() -> None:
+    records = [Record("lost", 10, -1, 40, 5), Record("far", 10, 1 << 40, 1 << 40, 5)]
+    assert list(tile(records, 100)) == [Stretch(0, 100)]
+
+
 def test_a_hundred_thousand_records_over_the_same_bytes_double_the_reading_at_most() -> None:
     records = [_record(str(n), 0, 1 << 20) for n in range(100_000)]
     assert sum(stretch.length for stretch in tile(records, 1 << 20)) <= 2 << 20
