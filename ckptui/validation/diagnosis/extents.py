@@ -21,6 +21,8 @@ _HEAD: Final = Struct("<2Q4I")
 _EXTENT: Final = Struct("<3Q2Q4I")
 _EXTENTS: Final = 64
 _UNWRITTEN: Final = 0x800
+_SYNC: Final = 0x1
+"""Have what was written a moment ago on disk first: until then its blocks count as unwritten."""
 
 
 def state_of(fd: int, start: int, end: int) -> str:
@@ -44,7 +46,7 @@ def state_of(fd: int, start: int, end: int) -> str:
 def _extent_flags(fd: int, start: int, end: int) -> list[int] | None:
     """Flags of the extents in a range; None where the filesystem does not list them."""
     request = bytearray(_HEAD.size + _EXTENTS * _EXTENT.size)
-    _HEAD.pack_into(request, 0, start, max(0, end - start), 0, 0, _EXTENTS, 0)
+    _HEAD.pack_into(request, 0, start, max(0, end - start), _SYNC, 0, _EXTENTS, 0)
     try:
         fcntl.ioctl(fd, _FIEMAP, request)
     except OSError:

@@ -223,6 +223,8 @@ def _sort(evidence: Evidence, records: list[Record]) -> tuple[list[Record], list
     for record in records:
         if not record.size or record.crc is None or record.data_start < 0:
             continue
+        if record.name.endswith(SERIALIZATION_ID):  # nothing vouches for its own checksum
+            continue
         raw = evidence.source.pread(16, record.data_start + record.size)
         if raw[:4] != _DESCRIPTOR:
             continue
@@ -249,11 +251,15 @@ def _is_its_own(evidence: Evidence, record: Record, crc: int) -> bool:
 
 def _other_root(evidence: Evidence, front: Header) -> Cause | None:
     """The front belongs to a save of another name or shape than the directory at the end."""
+    if not front.records or not front.records[0].name.endswith("/data.pkl"):
+        return None
     listed = {record.crc for record in evidence.content.records}
+    named = {"data.pkl", *(f"data/{key}" for key in front.storages)}
     strange = [
         record
         for record in front.records
         if record.crc is not None
+        and record.name.partition("/")[2] in named
         and record.crc not in listed
         and record.size <= _READ
         and _is_its_own(evidence, record, record.crc)

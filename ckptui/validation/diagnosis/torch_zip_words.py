@@ -42,6 +42,8 @@ def zip_words(evidence: Evidence) -> str:
         return EINVAL
     if opened.problem:
         return _reader("reading zip archive", opened.problem)
+    if not opened.entries:
+        return ""
     return _root(opened) or _records(evidence, opened)
 
 

@@ -18,6 +18,7 @@ _EXPECTED: Final = 24
 """Bytes of a kind that must be there by chance before their absence says anything: e**-24."""
 _REPLACEMENT: Final = b"\xef\xbf\xbd"
 _LEGACY: Final = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"
+_PROTOCOLS: Final = (b"\2", b"\3", b"\4", b"\5")
 _BINARY: Final = bytes(range(9)) + bytes(range(14, 27))
 _FORMATS: Final = frozenset(
     {"", "zip", "torch-zip", "torch-legacy", "pickle", "torchscript", "safetensors"}
@@ -83,7 +84,7 @@ def _seven_bit(evidence: Evidence) -> Cause | None:
     if not evidence.head.isascii() or not evidence.tail.isascii():
         return None
     stripped = evidence.head.startswith(bytes(byte & 0x7F for byte in _LEGACY))
-    if not stripped and (evidence.size < 256 or b"/data.pkl" not in evidence.head[:512]):
+    if not stripped and not _begins_stripped(evidence.head):
         return None
     return Cause(
         "seven-bit",
@@ -93,6 +94,14 @@ def _seven_bit(evidence: Evidence) -> Cause | None:
         _BINARY_COPY,
         Category.CORRUPTED,
     )
+
+
+def _begins_stripped(head: bytes) -> bool:
+    """True where a zip's first record is a pickle whose 0x80 has become 0 (protocols 2 to 5)."""
+    if not head.startswith(b"PK\x03\x04") or b"/data.pkl" not in head[30:512]:
+        return False
+    start = 30 + int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")
+    return head[start : start + 1] == b"\0" and head[start + 1 : start + 2] in _PROTOCOLS
 
 
 def _line_ends(evidence: Evidence) -> Cause | None:
