@@ -112,12 +112,12 @@ def _fill(file: _File, data: bytes) -> None:
     fields = Fields(data, big=file.big, version=file.version, values=_VALUES)
     tensors, pairs = fields.count(), fields.count()
     try:
-        for _ in range(pairs):
+        for _ in range(min(pairs, _VALUES)):  # each spends some of them
             key, value = fields.pair()
             if key in file.metadata:
                 raise BadFieldError(f"gives {key[:80]} twice")
             file.metadata[key] = value
-        for _ in range(tensors):
+        for _ in range(min(tensors, _VALUES)):
             file.entries.append(fields.tensor())
         file.whole = True
     finally:

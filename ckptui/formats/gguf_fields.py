@@ -141,7 +141,7 @@ class Fields:
         elif depth >= _DEEPEST:
             raise TooMuchError
         else:
-            for _ in range(length):
+            for _ in range(min(length, self.left + 1)):
                 self.spend(_PAIR_COST)
                 self.value(_LIST, depth + 1)
 
@@ -153,7 +153,7 @@ class Fields:
         try:
             for _ in range(length):
                 at += width + unpack(data, at)[0]
-        except StructError:
+        except (StructError, OverflowError):  # beyond the data, or beyond any file
             raise EndOfDataError from None
         if at > end:
             raise EndOfDataError
