@@ -18,11 +18,12 @@ from ckptui.formats.layouts import read_layout
 from ckptui.formats.layouts.folder import Folder, list_folder
 from ckptui.formats.layouts.reading import Reading
 from ckptui.formats.role import Role
-from ckptui.terms import Category
+from ckptui.terms import Category, Level
 from ckptui.validation.check import Cancelled, OnProgress, Order, changing
 from ckptui.validation.directory_findings import find
 from ckptui.validation.directory_parts import Parts, check_parts
 from ckptui.validation.judge import judge, verdict_without_reading
+from ckptui.validation.login_node import is_too_much, sentence
 from ckptui.validation.scan import CancelledError
 from ckptui.validation.settling import settling_time
 from ckptui.validation.trouble import cancelled, removed, unreadable
@@ -78,6 +79,20 @@ def check_listed(
     folder = list_folder(path)
     if not folder.layout:
         return verdict_without_reading(path, Category.UNREADABLE, NOT_ONE)
+    size = folder.signature[2]
+    if order.here or order.header_only or not is_too_much(order.level, size, os.environ):
+        return _check(folder, order, on_progress, is_cancelled)
+    shallow = replace(order, level=int(Level.CONTAINER), here=True)
+    verdict = _check(folder, shallow, on_progress, is_cancelled)
+    if verdict.category is not Category.UNCHECKED:
+        return verdict
+    return replace(verdict, reason=sentence(size))
+
+
+def _check(
+    folder: Folder, order: Order, on_progress: OnProgress | None, is_cancelled: Cancelled | None
+) -> Verdict:
+    path = folder.path
     said = read_layout(folder)
     try:
         parts = check_parts(folder, said, order, on_progress, is_cancelled)

@@ -62,6 +62,16 @@ def test_a_large_file_is_left_to_a_job(large: Path) -> None:
 
 
 @pytest.mark.usefixtures("login_node")
+def test_a_directory_counts_as_a_whole(large: Path, tmp_path: Path) -> None:
+    home = tmp_path / "global_step7"
+    home.mkdir()
+    (home / "mp_rank_00_model_states.pt").symlink_to(large)
+    verdict = checked(Request(str(home), level=5))
+    assert (verdict.category, verdict.level) == (Category.UNCHECKED, 2)
+    assert "1.0 GB is no work for a login node" in verdict.reason
+
+
+@pytest.mark.usefixtures("login_node")
 def test_whoever_insists_is_obeyed(large: Path) -> None:
     assert checked(Request(str(large), level=4, load=False, here=True)).level == 4
 
