@@ -10,6 +10,8 @@ from ckptui.formats.pickle_vm import run
 from ckptui.validation.diagnosis.evidence import BOUNDS, one_line
 
 _NEAR: Final = 24
+_LARGEST: Final = 512 << 10
+"""Bytes of a pickle that is read both ways: a second of work at most."""
 
 
 def describe_pickle_byte(data: bytes, offset: int, mask: int) -> tuple[str, ...]:
@@ -20,6 +22,8 @@ def describe_pickle_byte(data: bytes, offset: int, mask: int) -> tuple[str, ...]
         offset: The damaged byte in it.
         mask: What it must be xored with.
     """
+    if len(data) > _LARGEST:
+        return ()
     mended = data[:offset] + bytes([data[offset] ^ mask]) + data[offset + 1 :]
     now, then = _table(data), _table(mended)
     if then is None:
@@ -76,6 +80,8 @@ def only_a_value_changed(data: bytes, offset: int, mask: int) -> bool:
 
     Such a pickle loads like any other: neither its structure nor a storage is touched.
     """
+    if len(data) > _LARGEST:
+        return False
     mended = data[:offset] + bytes([data[offset] ^ mask]) + data[offset + 1 :]
     now, then = _table(data), _table(mended)
     if now is None or then is None or not _within_a_value(mended, offset):
