@@ -6,8 +6,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 ARGS   ?=
+FUZZ_SECONDS ?= 600
 
-.PHONY: demo test lint types contracts unit atlas bench screenshots schema debian clean help
+.PHONY: demo test lint types contracts unit atlas bench fuzz screenshots schema debian clean help
 
 help:            ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -41,6 +42,9 @@ atlas: $(READY)  ## what every checker says about every damaged file; renews the
 
 bench: $(READY)  ## speeds side by side on a file of 1 GB; renews the README's table (ARGS="--rounds 9")
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+fuzz: $(READY)   ## mutated files against every reader, in bounds of time and memory (FUZZ_SECONDS=600)
+	$(BIN)/python -m tests.workshop.fuzz --seconds $(FUZZ_SECONDS) $(ARGS)
 
 screenshots: $(READY)  ## SVGs of the real app on the demo run
 	$(BIN)/python -m tests.screenshots

@@ -35,6 +35,8 @@ def _measure(directory: str, count: int, gigabytes: float) -> tuple[dict[str, Ti
     # A cache and a configuration of its own, so that nothing of the user's is read or changed.
     environment = {**os.environ, "XDG_CACHE_HOME": f"{directory}/cache",
                    "XDG_CONFIG_HOME": f"{directory}/config"}  # fmt: skip
+    # Modules are compiled once, as on every machine on which ckptui was used before.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     _tell(f"writing {gigabytes:g} GB twice, and {_SMALL:,} small files")
     subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.material", directory, str(gigabytes), str(_SMALL)],

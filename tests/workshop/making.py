@@ -55,9 +55,12 @@ def make_all(directory: str, seed: int = 0) -> list[Specimen]:
     os.makedirs(good, exist_ok=True)
     command = [sys.executable, "-W", "ignore", "-m", "tests.workshop.writers", good, str(seed)]
     # Sets are written in the order of their hashes.
-    subprocess.run(
-        command, cwd=_ROOT, check=True, timeout=120, env={**os.environ, "PYTHONHASHSEED": "0"}
-    )
+    done = subprocess.run(
+        command, cwd=_ROOT, capture_output=True, text=True, timeout=120,
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"the writer of the good files failed:\n{done.stderr}")
     shop = Shop(directory, random.Random(seed))
     for family in FAMILIES:
         family(shop)

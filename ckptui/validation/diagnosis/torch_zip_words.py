@@ -49,7 +49,9 @@ def zip_words(evidence: Evidence) -> str:
 
 def _root(opened: Opened) -> str:
     """The root directory is that of the first record; every record must lie in it."""
-    first = opened.entries[0].name if opened.entries else ""
+    if not opened.entries:
+        return "archive does not contain any files"
+    first = opened.entries[0].name
     if "/" not in first:
         return f"file in archive is not in a subdirectory: {first}" if first else ""
     root = first.partition("/")[0]

@@ -73,7 +73,10 @@ def make(shop: Shop) -> None:
     fine = Truth(Kind.GOOD, VALID | {Category.UNCHECKED}, "GGUF as its document says", "gguf")
     shop.add("gguf/good", data, fine, ".gguf")
     inside = start + 16 * 33 * 4 + 100
+    token = data.index(b"</s>") - 8
     for name, broken, note, words in (
+        ("token-length-huge", patched(data, token, b"\xff" * 8),
+         "a token of 2^64 bytes in a list of text, it says", ()),
         ("cut-in-the-metadata", data[:90], "cut inside its metadata", ("cut short",)),
         ("cut-in-the-tensor-table", data[: start - 60], "cut inside its tensor table",
          ("cut short",)),

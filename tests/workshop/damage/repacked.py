@@ -11,6 +11,7 @@ from ckptui.terms import Category
 from tests.workshop.shop import (
     CORRUPTED,
     INCOMPATIBLE,
+    LOST_BEGINNING,
     UNSAFE,
     VALID,
     Shop,
@@ -103,6 +104,9 @@ def _too_many(shop: Shop, all_: dict[str, bytes]) -> None:
                   "torch-zip")  # fmt: skip
     shop.add("repacked/traversal", packed([*pairs, ("base/../../etc/passwd", b"x")]), truth)
     shop.add("repacked/absolute-name", packed([*pairs, ("/etc/passwd", b"x")]), truth)
+    nothing = b"PK\3\4" + bytes(96) + packed({})
+    truth = damaged("a zip without a single record", categories=LOST_BEGINNING, format_="")
+    shop.add("repacked/no-records", nothing, truth)
     foreign = frozenset({Category.FOREIGN})
     truth = Truth(Kind.FOREIGN, foreign, "a zip of documents", "zip", words=("zip",))
     shop.add(

@@ -1,0 +1,1 @@
+"""Fuzzing of the readers: ``make fuzz``. Nothing that it makes may crash, hang or flood them."""
