@@ -177,7 +177,16 @@ class Checks:
             self._queued.discard(path)
             # One that is still with the pool is considered again when its answer comes.
             if path not in self._flying and self._catalog.needs_check(path):
-                self._ask_header(path)
+                if (rest := self._rest(self._catalog.entries[path])) > 0:
+                    self._again[path] = (time.monotonic() + rest, 0)
+                else:
+                    self._ask_header(path)
+
+    def _rest(self, entry: Entry) -> float:
+        """Seconds until a file that somebody may be writing is read unasked; 0 for one at rest."""
+        age = time.time() - entry.mtime
+        settling = SETTLING_NETWORK if self.network else SETTLING_LOCAL
+        return settling - age + 0.1 if self._follow and abs(age) < settling else 0.0
 
     def _ask_header(self, path: str) -> None:
         demand = self._catalog.demand(path)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ckptui.terms import Category, MarkerState
-from ckptui.watch.model import Change
+from ckptui.watch.model import Change, Checkpoint
 from ckptui.watch.monitor import Monitor, look_once
 from tests.watch.conftest import Open, Write, until
 
@@ -230,19 +230,37 @@ def test_a_file_in_a_writers_hands_is_changing_then_judged(
         writer.stdin.flush()
 
 
-def test_a_bad_young_file_is_changing_until_it_has_settled(
+def test_a_young_file_is_not_read_unasked_until_it_has_settled(
     tmp_path: Path, checkpoint_bytes: bytes, watch: Open
 ) -> None:
     monitor = live(tmp_path, watch)
+    rows: list[Checkpoint] = []
+    monitor.subscribe(lambda change: rows.extend(change.snapshot.checkpoints.values()))
     path = tmp_path / "ckpt_1.pt"
     path.write_bytes(checkpoint_bytes[:1000])
     past = time.time() - 7  # three seconds are left until it counts as settled
     os.utime(path, (past, past))
-    until(monitor, lambda s: s.checkpoints.get("ckpt_1.pt", None) is not None)
-    shown = until(monitor, lambda s: s.checkpoints["ckpt_1.pt"].category is Category.CHANGING)
-    assert shown.last_good is None
-    shown = until(monitor, lambda s: s.checkpoints["ckpt_1.pt"].category is Category.CORRUPTED)
+    shown = until(
+        monitor,
+        lambda s: "ckpt_1.pt" in s.checkpoints and s.checkpoints["ckpt_1.pt"].level > 0,
+    )
+    assert shown.checkpoints["ckpt_1.pt"].category is Category.CORRUPTED
     assert shown.checkpoints["ckpt_1.pt"].remedy == "quarantine"
+    early = [row for row in list(rows) if row.checked_at is None]
+    assert {(row.category, row.reason) for row in early} <= {
+        (Category.UNCHECKED, "not looked at yet")
+    }
+    assert {row.category for row in list(rows)} <= {Category.UNCHECKED, Category.CORRUPTED}
+
+
+def test_a_young_file_is_read_where_somebody_asks(
+    tmp_path: Path, checkpoint_bytes: bytes, watch: Open
+) -> None:
+    monitor = live(tmp_path, watch)
+    (tmp_path / "ckpt_1.pt").write_bytes(checkpoint_bytes[:1000])
+    until(monitor, lambda s: "ckpt_1.pt" in s.checkpoints)
+    monitor.check(["ckpt_1.pt"], 5, False)
+    until(monitor, lambda s: s.checkpoints["ckpt_1.pt"].category is Category.CHANGING)
 
 
 def test_a_file_replaced_in_place_is_judged_anew(tmp_path: Path, save: Write, watch: Open) -> None:
