@@ -173,7 +173,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except CheckpointError as error:
         say(str(error))
         return CHECKPOINT_EXIT_CODE
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click answers a reader that went away with an exit
         return EXIT_OK
     except (CkptuiError, OSError) as error:
         say(_sentence(error))

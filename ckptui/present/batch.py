@@ -65,13 +65,13 @@ def progress_line(standing: Standing, width: int, *, ascii_only: bool = False) -
     """
     files = f"{standing.done:,} of {standing.files:,} files"
     percent = units.percent(standing.part)
-    size, rate = _amount(standing)
+    size, rate = _amount(standing) if standing.part else ([], [])
     left = standing.seconds_left
     time_left = [f"{units.duration(left)} left"] if left is not None else []
     bar = progress_bar(standing.part, _BAR, ascii_only=ascii_only)
     choices = (
-        f"{bar}  " + ", ".join([files, *size, rate, *time_left]),
-        ", ".join([files, *size, rate, *time_left]),
+        f"{bar}  " + ", ".join([files, *size, *rate, *time_left]),
+        ", ".join([files, *size, *rate, *time_left]),
         ", ".join([files, *size, *time_left]),
         ", ".join([files, percent]),
         f"{standing.done:,}/{standing.files:,}",
@@ -85,13 +85,13 @@ def progress_line(standing: Standing, width: int, *, ascii_only: bool = False) -
     return line
 
 
-def _amount(standing: Standing) -> tuple[list[str], str]:
+def _amount(standing: Standing) -> tuple[list[str], list[str]]:
     """Bytes of bytes and their rate; where only headers are read, files a second."""
     seconds = max(standing.seconds, 0.001)
     if not standing.bytes_all:
-        return [], units.count_rate(standing.done / seconds)
+        return [], [units.count_rate(standing.done / seconds)]
     size = f"{units.size(standing.bytes_done)} of {units.size(standing.bytes_all)}"
-    return [size], units.rate(standing.bytes_done / seconds)
+    return [size], [units.rate(standing.bytes_done / seconds)]
 
 
 @dataclass(slots=True)

@@ -128,6 +128,10 @@ class Child:
                 messages.append(message)
         return messages
 
+    def strike(self) -> None:
+        """Kill it without looking what becomes of it."""
+        self._process.kill()
+
     def kill(self) -> str:
         """End it at once and say how it had ended; never waits for a child that cannot die."""
         gone = self._process.poll()

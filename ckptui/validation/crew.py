@@ -128,6 +128,8 @@ class Crew:
     def close(self) -> None:
         """End every worker; never waits for one that cannot die."""
         for worker in self.workers:
+            worker.child.strike()  # all at once, before the first is waited for
+        for worker in self.workers:
             worker.child.kill()
         self.workers.clear()
 

@@ -171,6 +171,15 @@ def test_a_full_disk_under_stdout_is_said(run: str) -> None:
     assert done.stderr == b"ckptui: no space left on device\n"
 
 
+def test_a_reader_that_goes_away_ends_it_quietly(run: str) -> None:
+    with started("validate", run, "--no-load", "--json") as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+        assert process.wait(PATIENCE) == 0
+
+
 # Interrupted -------------------------------------------------------------------------------
 
 
@@ -278,7 +287,7 @@ def test_progress_is_one_line_that_fits_and_goes_away(
     # Every line is painted from the first column and left there: what follows wipes it.
     assert b"\r\x1b[J" in line
     before, _, after = terminal.shown.partition(b"ckptui: interrupted; so far: ")
-    assert before.endswith(b"\r\x1b[J")
+    assert before.endswith((b"\r\x1b[J", b"\n"))  # wiped, or a verdict came just then
     assert b"files, " not in after
 
 
