@@ -53,7 +53,7 @@ schema: $(READY) ## the JSON schema, made from the types
 	$(BIN)/python -m ckptui.present.schema
 
 debian:          ## Debian packages that some tests use (they skip where these are absent)
-	apt-get install -y --no-install-recommends strace tmux
+	apt-get install -y --no-install-recommends strace tmux zip 7zip
 
 clean:           ## remove what make made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -18,7 +18,7 @@ from ckptui.formats.pickle_nodes import Dict
 from ckptui.formats.pickle_table import Table, make_table, storage_infos
 from ckptui.formats.pickle_vm import PickleTree, run
 from ckptui.formats.recognise import begins_legacy
-from ckptui.formats.torch_zip import judge_tensor
+from ckptui.formats.torch_records import judge_tensor
 from ckptui.formats.window import Window
 
 _FIRST: Final = 64 * KIB

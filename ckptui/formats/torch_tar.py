@@ -20,7 +20,7 @@ from ckptui.formats.pickle_nodes import Global, Storage, Tensor
 from ckptui.formats.pickle_table import make_table, storage_infos
 from ckptui.formats.pickle_vm import PickleTree, run
 from ckptui.formats.tar_members import Members, read_members
-from ckptui.formats.torch_zip import judge_tensor
+from ckptui.formats.torch_records import judge_tensor
 from ckptui.formats.window import Window
 
 _MEMBERS: Final = ("sys_info", "pickle", "tensors", "storages")
