@@ -1,10 +1,10 @@
-"""Random damage to real files: an answer always, an exception never, bounded always."""
+"""Random opcodes, bytes and JSON: an answer always, an exception never, bounded always.
+
+Damage to real files: tests/workshop/test_properties.py.
+"""
 
 from __future__ import annotations
 
-import random
-
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,59 +12,7 @@ from ckptui.formats.pickle_vm import run
 from ckptui.formats.reader import read_header_from
 from ckptui.formats.recognise import recognise
 from ckptui.formats.states import KINDS, read_state
-from ckptui.formats.steps import step_of
 from ckptui.formats.window import BytesSource
-
-_FILES = (
-    "full", "shared_storage", "sparse_csr", "numpy_scalars", "enum_and_path", "quantised_channel",
-    "legacy_views", "safetensors", "numpy_npz", "torchscript", "old_writer", "protocol_4",
-    "restored", "repacked", "whole_module", "without_data",
-)  # fmt: skip
-
-
-def damage(data: bytes, rng: random.Random) -> bytes:
-    """One to three random injuries."""
-    raw = bytearray(data)
-    for _ in range(rng.randint(1, 3)):
-        at, length = rng.randrange(len(raw) + 1), rng.choice((1, 2, 8, 64, 512, 4096))
-        kind = rng.randrange(6)
-        if kind == 0:
-            del raw[at:]
-        elif kind == 1 and at < len(raw):
-            raw[at] ^= 1 << rng.randrange(8)
-        elif kind == 2:
-            raw[at : at + length] = bytes(len(raw[at : at + length]))
-        elif kind == 3:
-            raw[at : at + length] = rng.randbytes(len(raw[at : at + length]))
-        elif kind == 4:
-            raw[at:at] = raw[rng.randrange(len(raw) + 1) :][:length]
-        else:
-            del raw[at : at + length]
-    return bytes(raw)
-
-
-@pytest.mark.parametrize("name", _FILES)
-def test_damaged_files_are_always_answered(good_files: dict[str, str], name: str) -> None:
-    with open(good_files[name], "rb") as file:
-        data = file.read()
-    rng = random.Random(name)
-    for _ in range(400):
-        broken = damage(data, rng)
-        for full in (False, True):
-            header = read_header_from(BytesSource(broken), len(broken), name, full=full)
-            assert header.size == len(broken)
-            step_of(header, name)
-
-
-@pytest.mark.parametrize("name", ["larger_than_a_window", "legacy_many"])
-def test_damaged_larger_files_are_always_answered(good_files: dict[str, str], name: str) -> None:
-    with open(good_files[name], "rb") as file:
-        data = file.read()
-    rng = random.Random(name)
-    for _ in range(15):
-        broken = damage(data, rng)
-        header = read_header_from(BytesSource(broken), len(broken), name, full=True)
-        assert header.size == len(broken)
 
 
 def test_a_file_that_shrinks_while_it_is_read(good_files: dict[str, str]) -> None:

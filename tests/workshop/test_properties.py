@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ckptui.formats.reader import read_header, read_header_from
+from ckptui.formats.steps import step_of
 from ckptui.formats.window import BytesSource
 from ckptui.terms import Category
 from ckptui.validation.check import check_file
@@ -46,10 +47,21 @@ class Contents(dict[str, bytes]):
         return f"<{len(self)} files>"
 
 
+READ = [*CHECKED_ZIPS, *OTHERS] + [
+    f"good/{name}"
+    for name in (
+        "full", "sparse_csr", "numpy_scalars", "enum_and_path", "quantised_channel", "safetensors",
+        "numpy_npz", "torchscript", "old_writer", "protocol_4", "restored", "repacked",
+        "whole_module", "without_data", "larger_than_a_window",
+    )
+]  # fmt: skip
+"""Of these the header is read, whatever happens to them."""
+
+
 @pytest.fixture(scope="module")
 def contents(specimens: list[Specimen]) -> Contents:
     """The files that are injured."""
-    wanted = {*CHECKED_ZIPS, *OTHERS}
+    wanted = set(READ)
     found = Contents({s.name: Path(s.path).read_bytes() for s in specimens if s.name in wanted})
     assert set(found) == wanted
     return found
@@ -118,7 +130,7 @@ def test_no_format_is_valid_when_it_is_cut(
     assert verdict.category in {Category.CORRUPTED, Category.FOREIGN}, verdict
 
 
-@pytest.mark.parametrize("name", [*CHECKED_ZIPS, *OTHERS])
+@pytest.mark.parametrize("name", READ)
 @given(injuries=INJURIES)
 def test_a_header_is_read_in_bounds(contents: Contents, name: str, injuries: list[Injury]) -> None:
     """Bounded by the bytes it reads and the reads it makes, which no clock is needed for."""
@@ -127,6 +139,7 @@ def test_a_header_is_read_in_bounds(contents: Contents, name: str, injuries: lis
         source = _Counting(broken)
         header = read_header_from(source, len(broken), name, full=full)
         assert header.size == len(broken)
+        step_of(header, name)
         assert source.bytes <= 8 * len(broken) + (1 << 20)
         assert source.calls <= 64 + 16 * max(len(header.records), 300)
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from ckptui.terms import Category
+from ckptui.validation import validate_checkpoint_batch
 from ckptui.validation.check import check_file
+from ckptui.validation.verdict import Verdict
 from tests.workshop.judging import faults, header_faults
 from tests.workshop.specimen import Specimen
 
@@ -35,6 +38,26 @@ def test_a_header_check_speaks_against_nothing_good_and_never_says_valid(
         told = header_faults(specimen, check_file(specimen.path, header_only=True))
         wrong += [f"{specimen.name}: {fault}" for fault in told]
     assert wrong == []
+
+
+def test_torch_itself_has_nothing_against_the_good_ones_either(
+    specimens: list[Specimen],
+) -> None:
+    """Level 3 in the loader process, where the static check has let them through."""
+    fine = {s.path: s for s in _all(specimens, fine=True)}
+    for specimen in fine.values():
+        specimen.prepare()
+    verdicts = list(validate_checkpoint_batch(list(fine), level=5))
+    assert len(verdicts) == len(fine)
+    wrong = [f"{fine[v.path].name}: {fault}" for v in verdicts for fault in _against(fine, v)]
+    assert wrong == []
+
+
+def _against(fine: dict[str, Specimen], verdict: Verdict) -> list[str]:
+    """Categories only: the words and levels are those of the check without torch."""
+    if verdict.category in fine[verdict.path].truth.categories | {Category.UNCHECKED}:
+        return []
+    return [f"{verdict.category}: {verdict.reason} {verdict.detail}"]
 
 
 def test_what_lightnings_trainer_saved_is_told(specimens: list[Specimen]) -> None:
