@@ -30,7 +30,7 @@ class Row:
 
 def _ratio(what: str, least: float, ours: Timing, theirs: Timing) -> Row:
     ratio = theirs.median / ours.median
-    digits = 2 if least < 1 else 0 if ratio >= 10 else 1
+    digits = 2 if least < 1 else 1
     return Row(what, f"≥ {least:g} ×", f"{ratio:.{digits}f} ×", ratio >= least)
 
 

@@ -77,7 +77,7 @@ def test_a_promise_is_met_or_not_by_the_ratio_of_medians() -> None:
     timings["header, torch.load(mmap=True)"] = Timing([3.0, 3.1, 99.0])
     found = {line[0]: line[2:] for line in promises(rows(timings, 70_000, 1000))[1:]}
     text = "header of one file by the library, new process, against torch.load(mmap=True)"
-    assert found[text] == ["31 ×", "met"]
+    assert found[text] == ["31.0 ×", "met"]
     text = "bytes read for a header beyond its pickle and its directory"
     assert found[text] == ["68.4 KiB", "not met"]
 
