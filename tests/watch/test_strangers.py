@@ -172,14 +172,12 @@ def test_another_numbered_series_never_stands_in(run: Folder) -> None:
     assert run.latest() == (None, ["D_100.pt"])
 
 
-def test_no_older_file_stands_in_for_directories_that_nobody_judged(run: Folder) -> None:
+def test_a_file_stands_in_for_a_directory_whose_save_was_cut_off_and_says_so(run: Folder) -> None:
     run.save("final.ckpt", {"global_step": 5, **TRAINING})
     run.save("checkpoint-40/optimizer.pt", {"state": {}, "param_groups": []})
     run.write("checkpoint-40/trainer_state.json", b'{"global_step": 40}')
     run.settle(run.root / "checkpoint-40")
-    path, over = run.latest()
-    assert path is None
-    assert over[0] == "checkpoint-40"
+    assert run.latest() == ("final.ckpt", ["checkpoint-40"])
 
 
 def test_updates_count_before_epochs_in_names_of_fairseq(run: Folder) -> None:
