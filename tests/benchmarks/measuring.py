@@ -18,6 +18,7 @@ from typing import Final
 ROOT: Final = os.path.abspath(os.path.join(os.path.dirname(__file__), os.pardir, os.pardir))
 CKPTUI: Final = os.path.join(os.path.dirname(sys.executable), "ckptui")
 _HEADER: Final = "import sys, ckptui; ckptui.get_checkpoint_info(sys.argv[1])"
+_TORCH: Final = "import sys, torch; torch.load(sys.argv[1], map_location='cpu')"
 _TORCH_HEADER: Final = "import sys, torch; torch.load(sys.argv[1], mmap=True, map_location='cpu')"
 
 
@@ -55,6 +56,7 @@ def commands(path: str, small: str) -> dict[str, Sequence[str]]:
             "--no-load",
             path,
         ],
+        "torch.load, new process": [python, "-c", _TORCH, path],
         "cat": ["cat", path],
         "ckptui --help": [CKPTUI, "--help"],
         "ckptui status": [CKPTUI, "status", small],
