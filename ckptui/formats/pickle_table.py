@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _NAME_LIMIT = 1024
 _MODULE_PARTS = frozenset({"_modules", "_parameters", "_buffers", "__dict__"})
 """Attributes of a pickled nn.Module that its own state_dict leaves out of the names."""
+_DEEPER = (("meta", "iter"), ("meta", "epoch"), ("optimizer_history", "num_updates"))
+"""Where progress stands one level down: mmengine and mmcv (``runner.save_checkpoint``), and fairseq
+(``checkpoint_utils.py``), whose history is a list with the present optimizer last."""
 
 
 @dataclass(slots=True)
@@ -45,8 +48,22 @@ def make_table(root: object, limits: Limits) -> Table:
         for key, value in pairs[: limits.table]:
             table.top[key_text(key)] = value_of(value)
         table.keys = tuple(table.top)
+        table.top.update(_progress_below(pairs[: limits.table]))
     _Walk(table, limits).walk(root)
     return table
+
+
+def _progress_below(pairs: list[tuple[object, object]]) -> dict[str, Value]:
+    """Steps and epochs that stand one level down, under dotted names that are no keys."""
+    found: dict[str, Value] = {}
+    for name, part in _DEEPER:
+        for key, value in pairs:
+            if type(key) is str and key == name:
+                below = value[-1] if type(value) is list and value else value
+                for each, number in below if isinstance(below, Dict) else ():
+                    if type(each) is str and each == part and type(number) is int:
+                        found[f"{name}.{part}"] = number
+    return found
 
 
 def storage_infos(storages: dict[str, Storage]) -> dict[str, StorageInfo]:

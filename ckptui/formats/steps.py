@@ -10,14 +10,16 @@ from ckptui.formats.naming import epoch_from_name, step_from_name
 
 STEP_KEYS: Final = (
     "global_step", "global_steps", "step", "iteration", "iter", "iter_num", "n_iter",
-    "num_updates", "train_step", "current_step",
+    "num_updates", "train_step", "current_step", "meta.iter", "optimizer_history.num_updates",
 )  # fmt: skip
 """Top-level keys that hold the step; the first that holds a whole number counts.
 
-Lightning, DeepSpeed, home-made ones, Megatron, nanoGPT (``iter_num``), and pipeline contexts.
+Lightning, DeepSpeed, home-made ones, Megatron, nanoGPT (``iter_num``), pipeline contexts, mmengine
+and fairseq (one level down, see :mod:`ckptui.formats.pickle_table`).
 """
 
-EPOCH_KEYS: Final = ("epoch", "current_epoch")
+EPOCH_KEYS: Final = ("epoch", "current_epoch", "meta.epoch")
+_FAIRSEQ: Final = "optimizer_history.num_updates"
 
 
 def step_of(header: Header | None, name: str) -> tuple[int | None, int | None, str]:
@@ -39,8 +41,9 @@ def step_of(header: Header | None, name: str) -> tuple[int | None, int | None, s
     named_step, named_epoch = step_from_name(name), epoch_from_name(name)
     step, epoch = _whole(top, STEP_KEYS), _whole(top, EPOCH_KEYS)
     note = ""
-    # "model_3.pt" may count epochs.
-    if step is not None and named_step is not None and step != named_step and epoch != named_step:
+    # "model_3.pt" may count epochs, and fairseq's "checkpoint3.pt" does.
+    epochs = epoch == named_step or _FAIRSEQ in top
+    if step is not None and named_step is not None and step != named_step and not epochs:
         note = f"its name says step {named_step:,}, its content {step:,}; the content counts"
     return (
         named_step if step is None else step,

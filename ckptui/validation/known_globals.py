@@ -65,6 +65,17 @@ ALLOWED: Final[frozenset[str]] = frozenset(
 )  # fmt: skip
 """What torch's safe loader accepts by itself."""
 
+_OPTIMIZERS = _words(
+    "_adafactor.Adafactor _muon.Muon adadelta.Adadelta adagrad.Adagrad adam.Adam adamax.Adamax "
+    "adamw.AdamW asgd.ASGD lbfgs.LBFGS nadam.NAdam radam.RAdam rmsprop.RMSprop rprop.Rprop sgd.SGD "
+    "sparse_adam.SparseAdam"
+)
+_SCHEDULES = _words(
+    "ChainedScheduler ConstantLR CosineAnnealingLR CosineAnnealingWarmRestarts ExponentialLR "
+    "LinearLR MultiStepLR OneCycleLR PolynomialLR ReduceLROnPlateau SequentialLR StepLR"
+)
+_ACTIVATIONS = _words("celu elu glu leaky_relu mish relu relu6 selu sigmoid silu softplus tanh")
+
 _NUMPY_DTYPES = _words(
     "Bool Byte Short Int Long LongLong Int8 Int16 Int32 Int64 UByte UShort UInt ULong ULongLong "
     "UInt8 UInt16 UInt32 UInt64 Float16 Float32 Float64 LongDouble Complex64 Complex128 "
@@ -111,6 +122,16 @@ HARMLESS: Final[frozenset[str]] = frozenset(
         "torch.distributed.tensor.placement_types.Shard",
         "torch.nested._internal.nested_tensor.NestedTensor",
         "torch.nested._internal.nested_tensor._rebuild_njt",
+        # the bounds of a jagged tensor's sizes, three numbers (torch._dynamo.mark_dynamic)
+        "torch._dynamo.decorators._DimRange",
+        # optimizers and schedules that were pickled whole: a state becomes their attributes, and
+        # arguments are parameters and numbers; LambdaLR and MultiplicativeLR call theirs
+        *(f"torch.optim.{name}" for name in _OPTIMIZERS),
+        *(f"torch.optim.lr_scheduler.{name}" for name in _SCHEDULES),
+        "torch.optim.swa_utils.AveragedModel",
+        # activations that a layer keeps, such as TransformerEncoderLayer's: tensor in, tensor out
+        *(f"torch.nn.functional.{name}" for name in _ACTIVATIONS),
+        "torch._C._nn.gelu",
         # configuration containers of Lightning and Hydra users: dicts with attribute access
         "omegaconf.dictconfig.DictConfig", "omegaconf.listconfig.ListConfig",
         "omegaconf.base.ContainerMetadata", "omegaconf.base.Metadata", "omegaconf.nodes.AnyNode",

@@ -7,6 +7,7 @@ The only room of validation that imports numpy: it is imported where level 6 is 
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
@@ -26,6 +27,10 @@ from ckptui.validation.tiling import Stretch
 
 _SMALL = 4096
 """All-zero tensors below this many bytes are not worth a word: biases and counters are."""
+
+_NO_SCORE_YET = re.compile(r"callbacks\..*\.(?:kth_value|best_score|best_model_score)")
+"""Scores that Lightning's ModelCheckpoint and EarlyStopping start at plus or minus infinity, and
+leave there where they watch nothing (pytorch_lightning 2.6, callbacks/model_checkpoint.py)."""
 
 _Bits = npt.NDArray[np.uint64]
 
@@ -223,7 +228,7 @@ def _unusual(found: Sequence[Numbers], told: AbstractSet[str]) -> list[str]:
     rest = [numbers for numbers in found if told.isdisjoint(numbers.names)]
     groups = (
         ("NaN in", [n.label for n in rest if n.nans]),
-        ("Inf in", [n.label for n in rest if n.infs]),
+        ("Inf in", [n.label for n in rest if n.infs and not _NO_SCORE_YET.fullmatch(n.names[0])]),
         ("all zero:", [n.label for n in rest if n.all_zero]),
     )
     return [f"{text} {name_some(labels)}" for text, labels in groups if labels]

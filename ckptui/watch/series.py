@@ -20,10 +20,13 @@ def is_data(row: Checkpoint) -> bool:
     """True for what a job reads and does not go on from: a cached tensor, a vocabulary.
 
     A name that counts steps or epochs outweighs the content; a number alone does not. Where the
-    content is not read, the name decides.
+    content is not read, the name decides. The state of an optimizer alone is known by its keys,
+    whatever it is called: nothing goes on from ``step_200_optim_rank1.pt``.
     """
     name = row.path.rpartition("/")[2]
-    if row.role in (Role.DATA, Role.PART):
+    if row.role == Role.PART:
+        return True
+    if row.role == Role.DATA:
         return not counts_progress(name)
     if row.role == Role.UNKNOWN and row.format in _CONTENT_NOT_READ:
         return not suggests_checkpoint(name)

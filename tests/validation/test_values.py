@@ -87,6 +87,24 @@ def test_inf_is_told_from_nan(told: tuple[Path, dict[str, float]], name: str) ->
     assert _values(told[0] / f"{name}_inf.pt") == (Result.WARN, "Inf in `w`")
 
 
+def test_a_score_that_lightning_never_kept_is_no_infinity_of_the_model(tmp_path: Path) -> None:
+    """ModelCheckpoint without a monitor keeps +inf as its worst score, for ever."""
+    code = """
+import sys, torch
+inf = torch.tensor(float("inf"))
+callbacks = {"ModelCheckpoint{'monitor': None, 'mode': 'min'}": {"monitor": None, "kth_value": inf},
+             "EarlyStopping{'monitor': 'val', 'mode': 'min'}": {"best_score": inf}}
+state = {"l.weight": torch.ones(2, 2)}
+torch.save({"state_dict": state, "callbacks": callbacks}, sys.argv[1] + "/whole.ckpt")
+state["l.kth_value"] = inf
+torch.save({"state_dict": state, "callbacks": callbacks}, sys.argv[1] + "/odd.ckpt")
+"""
+    run_python(code, str(tmp_path))
+    make_old(tmp_path / "whole.ckpt"), make_old(tmp_path / "odd.ckpt")
+    assert _values(tmp_path / "whole.ckpt")[0] is Result.PASS
+    assert _values(tmp_path / "odd.ckpt") == (Result.WARN, "Inf in `state_dict.l.kth_value`")
+
+
 def test_two_numbers_in_a_byte(tmp_path: Path) -> None:
     path = tmp_path / "four.pt"
     run_python(

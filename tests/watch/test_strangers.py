@@ -224,3 +224,34 @@ def test_a_run_that_was_copied_keeps_its_last_good_one(run: Folder, keep_times: 
     for row in shown.checkpoints.values():
         assert row.category in (Category.VALID, Category.UNCHECKED)
         assert row.remedy is None or row.remedy.value == "renew-marker"
+
+
+def test_an_optimizers_shards_are_no_checkpoint_by_themselves(run: Folder) -> None:
+    part = {"state": {}, "param_groups": [{"lr": 0.1}]}
+    for step in (100, 200):
+        run.save(f"step_{step}.pt", {"step": step, "model": STATE})
+        for rank in range(3):
+            run.save(f"step_{step}_optim_rank{rank}.pt", part)
+    assert run.latest() == ("step_200.pt", [])
+
+
+def test_fairseqs_last_is_found_by_its_updates(run: Folder) -> None:
+    def save(name: str, updates: int) -> None:
+        history = [{"optimizer_name": "Adam", "num_updates": 1}, {"num_updates": updates}]
+        run.save(name, {"model": STATE, "optimizer_history": history, "extra_state": {}})
+
+    for epoch in (1, 2, 3):
+        save(f"checkpoint_{epoch}_{epoch * 100 - 50}.pt", epoch * 100 - 50)
+        save(f"checkpoint{epoch}.pt", epoch * 100)
+    save("checkpoint_best.pt", 200)
+    rows = run.look().checkpoints
+    assert {rows[f"checkpoint{n}.pt"].step for n in (1, 2, 3)} == {100, 200, 300}
+    assert not any(row.reason for row in rows.values())
+    assert run.latest() == ("checkpoint3.pt", [])
+
+
+def test_mmengine_counts_one_level_down(run: Folder) -> None:
+    for epoch in (9, 10):
+        run.save(f"epoch_{epoch}.pth", {"meta": {"epoch": epoch, "iter": epoch * 7}, **TRAINING})
+    row = run.look().checkpoints["epoch_10.pth"]
+    assert (row.step, row.epoch, row.reason) == (70, 10, "")
