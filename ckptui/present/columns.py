@@ -153,11 +153,12 @@ FORMAT_LABELS: Final[Mapping[str, str]] = {
     "pickle": "pickle",
     "hf-trainer": "hf",
     "accelerate": "accel.",
-    "lightning": "lightn.",
-    "deepspeed": "deepsp.",
+    "lightning": "light.",
+    "deepspeed": "deeps.",
     "megatron": "megat.",
     "torchtitan": "titan",
     "sharded": "shards",
+    "git-lfs": "lfs",
 }
 """Formats and layouts as the narrow column shows them; the others show under their own name."""
 
@@ -176,7 +177,7 @@ def checkpoint_cells(
     seconds = None if row.mtime is None else now - row.mtime
     sign = "" if not row.pointer else f" {glyphs.ARROW.text(ascii_only=ascii_only)} "
     name = _fit(row.path + sign + (row.pointer or ""), ascii_only)
-    kind = row.layout or row.format
+    kind = (row.layout or row.format or "").removeprefix("foreign:")
     bar = glyphs.level_bar(row.level, row.checks, ascii_only=ascii_only)
     return {
         "name": Cell(name + ("/" if row.layout else ""), by_text(row.path)),

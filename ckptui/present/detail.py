@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from ckptui.present import glyphs, units
+from ckptui.present.document_types import PartDocument
 from ckptui.present.glyphs import Role
+from ckptui.present.safe import pad, plain
 from ckptui.present.spans import Line, Span, line
 from ckptui.repair.model import AVAILABLE
-from ckptui.terms import Action, Category, InputState, Level, MarkerState, Result
+from ckptui.terms import GOOD, Action, Category, InputState, Level, MarkerState, Result
 from ckptui.validation.telling import SILENT, told
 from ckptui.validation.verdict import Part
 from ckptui.watch.model import Checkpoint, Snapshot
@@ -51,6 +53,7 @@ def detail_lines(
     keys: Mapping[str, str],
     snapshot: Snapshot | None = None,
     ascii_only: bool = False,
+    parts: bool = True,
 ) -> list[Line]:
     """The detail pane's lines.
 
@@ -60,10 +63,11 @@ def detail_lines(
         keys: Binding id (``fix``, ``validate``, ``resume``, ``copy``) → the key as shown.
         snapshot: The whole model, to say what the last good one is.
         ascii_only: Use ASCII twins in the headline.
+        parts: Name a directory's bad and largest parts; :func:`part_lines` lists them all.
     """
     lines = [_headline(row, ascii_only), *_diagnosis(row)]
     lines += [line(sentence) for sentence in _circumstances(row)]
-    lines += _parts(row)
+    lines += _parts(row) if parts else []
     lines.append(_facts(row, now))
     press = what_to_press(row, keys, snapshot)
     return [*lines, press] if press else lines
@@ -90,14 +94,17 @@ def _diagnosis(row: Checkpoint) -> list[Line]:
 
 
 _MOST_PARTS: Final = 6
+"""Bad parts named in the short detail."""
+_MOST_LISTED: Final = 500
+_NAME_CELLS: Final = 44
 
 
 def _parts(row: Checkpoint) -> list[Line]:
     """A checkpoint directory's parts: those with something against them, and how many in all."""
     if not row.parts:
         return []
-    bad = [part for part in row.parts if part.reason]
-    lines = [_part(part) for part in bad[:_MOST_PARTS]]
+    bad = [part for part in row.parts if part.size is None or part.category not in GOOD]
+    lines = [_bad_part(part) for part in bad[:_MOST_PARTS]]
     if len(bad) > len(lines):
         lines.append(line(Span(f"  and {len(bad) - len(lines)} more of its parts", Role.MUTED)))
     there = [part for part in row.parts if part.size is not None]
@@ -108,9 +115,40 @@ def _parts(row: Checkpoint) -> list[Line]:
     return [*lines, line(Span(head + rest, Role.MUTED))]
 
 
-def _part(part: Part) -> Line:
-    size = "not there" if part.size is None else units.size(part.size)
-    return line("  ", Span(part.name, Role.STRONG), f"  {size}  {part.reason}")
+def _bad_part(part: Part) -> Line:
+    size = Span("missing", Role.ERROR) if part.size is None else units.size(part.size)
+    return line("  ", Span(part.name, Role.STRONG), "  ", size, f"  {part_reason(part)}".rstrip())
+
+
+def part_reason(part: Part | PartDocument) -> str:
+    """What stands against a part; that it is missing is said by its size."""
+    return (
+        part.reason if part.size is not None else part.reason.removeprefix("missing").lstrip(": ")
+    )
+
+
+def part_lines(row: Checkpoint, *, ascii_only: bool = False) -> list[Line]:
+    """A checkpoint directory's parts, a line each: size, verdict, name, what stands against it."""
+    shown = row.parts[:_MOST_LISTED]
+    width = min(max((len(plain(part.name)) for part in shown), default=0), _NAME_CELLS)
+    lines = [_listed(part, width, ascii_only) for part in shown]
+    if len(row.parts) > len(shown):
+        lines.append(line(Span(f"and {len(row.parts) - len(shown):,} more", Role.MUTED)))
+    return lines
+
+
+def _listed(part: Part, width: int, ascii_only: bool) -> Line:
+    name = pad(plain(part.name), width)
+    glyph = glyphs.CATEGORY[part.category]
+    sign = f"  {glyph.text(ascii_only=ascii_only)} "
+    if part.size is None:
+        word = Span("missing", Role.ERROR)
+        return line(word, Span(sign, glyph.role), f"{name}  {part_reason(part)}".rstrip())
+    why = "" if part.category is Category.VALID else part.reason
+    said = line(
+        f"{units.size(part.size):>7}", Span(sign, glyph.role), name if why else name.rstrip()
+    )
+    return line(*said, f"  {why}") if why else said
 
 
 def _circumstances(row: Checkpoint) -> list[str]:
@@ -146,9 +184,14 @@ def _facts(row: Checkpoint, now: float) -> Line:
         "" if row.size is None else f"{units.exact(row.size)} bytes",
         "" if row.mtime is None else f"modified {units.clock(row.mtime, now=now)}",
         f"inputs {row.input_hash.recorded}" if row.input_hash.recorded else "",
-        f"checked {row.checked_at}" if row.checked_at else "",
+        _checked(row.checked_at, now),
     ]
     return line(Span(" · ".join(fact for fact in facts if fact), Role.MUTED))
+
+
+def _checked(checked_at: str | None, now: float) -> str:
+    at = units.seconds_of(checked_at)
+    return "" if at is None else f"checked {units.clock(at, now=now)}"
 
 
 def what_to_press(row: Checkpoint, keys: Mapping[str, str], snapshot: Snapshot | None) -> Line:

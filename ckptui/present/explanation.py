@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from itertools import groupby
 from typing import Final
 
 from ckptui.present import glyphs, units
+from ckptui.present.detail import part_reason
 from ckptui.present.document_types import (
     ChecksDocument,
     ExplainDocument,
@@ -18,8 +18,10 @@ from ckptui.present.document_types import (
     RegionDocument,
 )
 from ckptui.present.glyphs import Role
+from ckptui.present.safe import cells, pad, plain
 from ckptui.present.spans import Line, Span, line
 from ckptui.repair.model import AVAILABLE
+from ckptui.shell import shell_word
 from ckptui.terms import Action, Category, Level
 from ckptui.validation.known_globals import split_globals
 from ckptui.validation.telling import SILENT, told
@@ -27,6 +29,7 @@ from ckptui.validation.verdict import Verdict
 
 _MOST_REGIONS: Final = 24
 _LABEL: Final = 10
+_NAME_CELLS: Final = 44
 _STATES: Final[Mapping[str, Role]] = {
     "whole": Role.SUCCESS,
     "there": Role.NORMAL,
@@ -41,10 +44,10 @@ _ROLES: Final = {
     "refused": Role.ALARM,
 }
 _MEANINGS: Final = (
-    ("dangerous", "runs something when it is loaded", Role.ALARM),
-    ("unknown", "not known to be harmless", Role.WARNING),
-    ("allowed", "allowed by you", Role.NORMAL),
-    ("harmless", "harmless; the safe loader wants them allowed", Role.NORMAL),
+    ("dangerous", "named in its pickle; loading it would run them", Role.ALARM),
+    ("unknown", "named in its pickle, not known to be harmless", Role.WARNING),
+    ("allowed", "named in its pickle, allowed by you", Role.NORMAL),
+    ("harmless", "named in its pickle; the safe loader wants them allowed", Role.NORMAL),
 )
 
 
@@ -110,8 +113,8 @@ def _globals(names: Iterable[str], allow: Collection[str]) -> GlobalsDocument:
 
 def _commands(verdict: Verdict) -> tuple[str, ...]:
     """What to type for the remedy, and to find another checkpoint where this one is lost."""
-    path = shlex.quote(verdict.path)
-    folder = shlex.quote(os.path.dirname(verdict.path) or ".")
+    path = shell_word(verdict.path)
+    folder = shell_word(os.path.dirname(verdict.path) or ".")
     commands: list[str] = []
     if verdict.remedy in AVAILABLE:
         commands.append(f"ckptui repair {verdict.remedy} {path}")
@@ -200,7 +203,7 @@ def _named(names: GlobalsDocument) -> list[Line]:
     for kind, meaning, role in _MEANINGS:
         found: tuple[str, ...] = getattr(names, kind)
         if found:
-            lines.append(line(Span(f"{kind:<{_LABEL}}", role), f"  its pickle names {meaning}:"))
+            lines.append(line(Span(f"{kind:<{_LABEL}}", role), f"  {meaning}:"))
             lines += [line(f"{'':<{_LABEL}}    {name}") for name in found[:_MOST_REGIONS]]
             if len(found) > _MOST_REGIONS:
                 lines.append(line(f"{'':<{_LABEL}}    and {len(found) - _MOST_REGIONS:,} more"))
@@ -209,12 +212,17 @@ def _named(names: GlobalsDocument) -> list[Line]:
 
 def _parts(document: ExplainDocument) -> list[Line]:
     shown = document.parts[: 2 * _MOST_REGIONS]
+    width = min(max((cells(plain(part.name)) for part in shown), default=0), _NAME_CELLS)
     lines = []
     for part in shown:
-        size = "missing" if part.size is None else units.size(part.size)
-        role = Role.ERROR if part.size is None else glyphs.CATEGORY[part.category].role
-        why = f"  {part.reason}" if part.reason else ""
-        lines.append(line(f"{size:>{_LABEL}}  {part.name}  ", Span(part.category, role), why))
+        name, why = pad(plain(part.name), width), part_reason(part)
+        if part.size is None:
+            lines.append(line(Span(f"{'missing':>{_LABEL}}", Role.ERROR), f"  {name}  {why}"))
+        else:
+            role = glyphs.CATEGORY[part.category].role
+            word = Span(f"{part.category:<9}" if why else str(part.category), role)
+            size = f"{units.size(part.size):>{_LABEL}}"
+            lines.append(line(f"{size}  {name}  ", word, f"  {why}" if why else ""))
     if len(document.parts) > len(shown):
         lines.append(line(f"and {len(document.parts) - len(shown):,} more parts"))
     return lines
@@ -235,7 +243,7 @@ def _records(document: ExplainDocument) -> list[Line]:
 def _sum(document: ExplainDocument) -> str:
     """How much is provably whole; nothing is claimed where no checksum was compared."""
     all_of = units.counted(document.tensors, "tensor")
-    if not document.intact and not document.intact_bytes:
+    if (document.bytes and not document.intact_bytes) or not document.intact:
         return f"{all_of}, none proven whole by a checksum"
     whole = f"{document.intact:,} of {all_of} fit their checksum"
     return f"{whole}: {units.exact(document.intact_bytes)} of {units.exact(document.bytes)} bytes"

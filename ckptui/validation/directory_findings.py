@@ -220,7 +220,8 @@ def _combine(findings: Sequence[Finding]) -> Finding:
     notes = [each.note for each in findings if each.result is result and each.note]
     if result is Result.PASS and Result.NONE_RECORDED in results:
         without = results.count(Result.NONE_RECORDED)
-        return Finding(result, f"{without} of {len(results)} parts have no checksums")
+        have = "has" if without == 1 else "have"
+        return Finding(result, f"{without} of {len(results)} parts {have} no checksums")
     texts = {note.partition(": ")[2] for note in notes}
     if result in (Result.PASS, Result.NOT_APPLICABLE) and len(texts) == 1:
         return Finding(result, texts.pop())

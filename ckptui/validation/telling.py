@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from dataclasses import dataclass
 from typing import Final
+
+from ckptui.shell import shell_word
 
 NEXT: Final = "next: "
 SAYS: Final = "torch says: "
@@ -57,5 +58,5 @@ def told(detail: str, path: str) -> Told:
 def _typed(advice: str, path: str) -> str:
     """The advice with FILE and NEW as a shell takes them."""
     stem, suffix = os.path.splitext(path)
-    words = {"FILE": shlex.quote(path), "NEW": shlex.quote(f"{stem}.new{suffix}")}
+    words = {"FILE": shell_word(path), "NEW": shell_word(f"{stem}.new{suffix}")}
     return _PLACES.sub(lambda found: words[found[0]], advice)

@@ -105,4 +105,4 @@ def test_the_names_in_a_pickle_are_split(tmp_path: Path) -> None:
     assert document["globals"] == {
         "harmless": ["argparse.Namespace"], "allowed": [], "unknown": [], "dangerous": [],
     }  # fmt: skip
-    assert "harmless    its pickle names" in ckptui("explain", str(path), "--no-load").out
+    assert "harmless    named in its pickle" in ckptui("explain", str(path), "--no-load").out

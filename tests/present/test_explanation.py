@@ -68,7 +68,7 @@ def test_names_in_a_pickle_are_said_by_what_they_mean() -> None:
         "mine.Model"
     )
     assert shown.index("mine.Model") < shown.index("argparse.Namespace")
-    assert "runs something when it is loaded" in shown
+    assert "loading it would run them" in shown
 
 
 def test_the_detail_pane_shows_evidence_next_step_and_torchs_words() -> None:

@@ -180,5 +180,5 @@ def test_the_parts_of_a_checkpoint_directory() -> None:
     )
     row = Checkpoint("checkpoint-5", layout="hf-trainer", size=5_002_000, step=5, parts=parts)
     text = told(detail_lines(row, now=NOW, keys=KEYS))
-    assert "  optimizer.pt  not there  missing" in text
+    assert "  optimizer.pt  missing" in text
     assert "2 parts: model.safetensors 4.8M, trainer_state.json 2.0K" in text

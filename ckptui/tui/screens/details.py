@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 
 from ckptui.present import units
-from ckptui.present.detail import check_lines, detail_lines
+from ckptui.present.detail import check_lines, detail_lines, part_lines
 from ckptui.present.glyphs import Role
 from ckptui.present.reading import number, records, text, texts
 from ckptui.present.safe import pad, plain
@@ -53,6 +53,7 @@ class Details(RunScreen):
             keys=caps(),
             snapshot=self.snapshot,
             ascii_only=self.services.ascii_only,
+            parts=not deep,
         )
         if row.progress is not None:
             lines.insert(1, line(Span(f"checking {units.percent(row.progress)}", Role.ACCENT)))
@@ -62,6 +63,9 @@ class Details(RunScreen):
             reason = 1 if row.reason else 0
             return [headline, *rest[:reason], press, *rest[reason:]]
         said = [headline, *rest, (), *offers(press)]
+        if row.parts:
+            said += [(), _heading(f"Parts {len(row.parts):,}")]
+            said += part_lines(row, ascii_only=self.services.ascii_only)
         return [*said, (), _heading("Levels"), *check_lines(row), (), *self._passed(row)]
 
     def brief(self) -> list[Line]:

@@ -167,7 +167,7 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
     def _inspect_soon(self) -> None:
         """Read keys and tensors once the cursor has rested on a checkpoint for a moment."""
         row = self.current
-        wanted = None if row is None or row.size is None or row.layout else row
+        wanted = row if row is not None and _has_header(row) else None
         key = None if wanted is None else (wanted.path, wanted.signature)
         if key == self._resting:
             return
@@ -184,7 +184,7 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
     def _known_detail(self, *, deep: bool) -> list[Line]:
         lines = self.detail(deep=deep)
         row = self.current
-        if deep and row is not None:
+        if deep and row is not None and _has_header(row):
             known = self.known.get(row.path)
             if known is not None and known[0] == row.signature:
                 return [*lines, *known[1]]
@@ -238,7 +238,7 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
         )
         self.open_detail = screen
         self.app.push_screen(screen, self._closed_detail)
-        if row is not None and row.size is not None:
+        if row is not None and _has_header(row):
             self._start_inspect(row)
 
     async def _act(self, action: str) -> None:
@@ -292,3 +292,8 @@ _FOOTERS = {
     "runs": ("open-row", "cancel-run", "resume", "filter", "help"),
     "failures": ("open-row", "filter", "copy", "help"),
 }
+
+
+def _has_header(row: Checkpoint) -> bool:
+    """True for a file that is there: a directory is told by its parts, its verdict lists them."""
+    return row.size is not None and not row.layout
