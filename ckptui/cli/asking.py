@@ -17,6 +17,7 @@ from typing import Final
 
 from ckptui.cli.common import say
 from ckptui.errors import CheckpointError, CkptuiError
+from ckptui.validation.pace import shared_fd
 
 ANSWER_SECONDS: Final = 5.0
 """How long a filesystem may take to answer before ckptui says that it does not."""
@@ -47,6 +48,7 @@ def ask(question: Callable[[], object], about: str, *, patience: float = PATIENC
     Raises:
         CkptuiError: The question raised one, or no answer came; CheckpointError stays one.
     """
+    shared_fd()  # the child keeps our account with the file server
     heard, told = os.pipe()
     pid = os.fork()
     if pid == 0:

@@ -175,9 +175,9 @@ class DeepLook:
     def _tell(self, path: str, row: Checkpoint | None) -> None:
         self._news.put(Gone(path) if row is None else row)
 
-    def one(self, path: str, *, level: int, load: bool) -> Checkpoint | None:
+    def one(self, path: str, *, level: int, load: bool, here: bool = False) -> Checkpoint | None:
         """Check one row and wait for it; None where it went away."""
-        for news in self.check([path], level=level, load=load):
+        for news in self.check([path], level=level, load=load, here=here):
             if isinstance(news, Checkpoint):
                 return news
         return None

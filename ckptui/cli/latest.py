@@ -10,18 +10,19 @@ import click
 from ckptui.cli.caching import no_cache_option
 from ckptui.cli.checking import DeepLook, say_notes
 from ckptui.cli.common import put_path, say
+from ckptui.cli.options import here_option
 from ckptui.cli.places import AnyPath, run_directory
 from ckptui.terms import CHECKPOINT_EXIT_CODE, EXIT_FAILURE, EXIT_OK, Category, Level
 from ckptui.watch.last_good import find_last_good
 from ckptui.watch.model import Checkpoint, LastGood, PassedOver
 
 
-@click.command("latest", params=[no_cache_option()])
+@click.command("latest", params=[here_option(), no_cache_option()])
 @click.argument("path", default=".", type=AnyPath())
 @click.option("--level", type=click.IntRange(1, 6), default=4, show_default=True, help="How deep.")
 @click.option("--load", is_flag=True, help="Also ask torch.load (level 3) in a process of its own.")
 @click.option("--series", metavar="GLOB", help="Choose from the checkpoints that match.")
-def latest_command(path: str, level: int, load: bool, series: str | None) -> int:
+def latest_command(path: str, level: int, load: bool, series: str | None, here: bool) -> int:
     """Print the absolute path of the last good checkpoint in PATH, and nothing else.
 
     Why newer ones were passed over, and how deep it looked, goes to stderr. Exits 3 where there
@@ -34,7 +35,7 @@ def latest_command(path: str, level: int, load: bool, series: str | None) -> int
     root = run_directory(path)
     with DeepLook(root) as look:
         shown = look.settled()
-        best, over = _search(look, series, level, load)
+        best, over = _search(look, series, level, load=load, here=here)
     say_notes(shown)
     if shown.problem:
         say(shown.problem)
@@ -53,7 +54,7 @@ def latest_command(path: str, level: int, load: bool, series: str | None) -> int
 
 
 def _search(
-    look: DeepLook, series: str | None, level: int, load: bool
+    look: DeepLook, series: str | None, level: int, *, load: bool, here: bool
 ) -> tuple[LastGood | None, tuple[PassedOver, ...]]:
     """Read candidates whole, newest first, until one of them stands."""
     if level > Level.KEYS or load:
@@ -63,7 +64,7 @@ def _search(
             if candidate in read:
                 break
             read.add(candidate)
-            row = look.one(candidate, level=level, load=load)
+            row = look.one(candidate, level=level, load=load, here=here)
             if row is not None and level >= Level.VALUES and warns(row):
                 odd.add(candidate)  # an older one without such values would be better
     return find_last_good(look.snapshot.checkpoints, series=series, level=level)

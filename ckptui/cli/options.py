@@ -39,6 +39,13 @@ def moment(text: str, *, now: float) -> float:
     return datetime.fromisoformat(text.strip()).timestamp()
 
 
+def here_option() -> click.Option:
+    """``--here``, the same for every verb that reads whole files."""
+    return click.Option(
+        ["--here"], is_flag=True, help="Read large files here, although it is a login node."
+    )
+
+
 def since(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
     """``--since``: seconds since the epoch of a span or a time."""
     if value is None:

@@ -13,8 +13,10 @@ import click
 from ckptui.cli.asking import ANSWER_SECONDS, ask, why_not
 from ckptui.errors import CkptuiError
 from ckptui.validation.settling import is_network
+from ckptui.validation.source import pause_on
 
 _LISTING_SECONDS: Final = 15.0
+_TO_LOOK: Final = 2
 _AT_ONCE: Final = 200
 """Paths that one child looks at: what a slow file server answers in a second or two."""
 
@@ -84,6 +86,7 @@ def _look(path: str) -> tuple[bool, bool, int, float, bool] | str:
         info = os.stat(path)
     except (OSError, ValueError) as error:
         return why_not(path, error)
+    pause_on(info.st_dev)(_TO_LOOK)
     is_directory = stat.S_ISDIR(info.st_mode)
     readable = os.access(path, os.R_OK | os.X_OK if is_directory else os.R_OK)
     return is_directory, readable, info.st_size, info.st_mtime, is_network(info.st_dev)
@@ -100,8 +103,10 @@ def is_checkpoint(path: str) -> bool:
 
 def _layout(path: str) -> str:
     from ckptui.formats.layouts import recognise_directory
+    from ckptui.formats.layouts.walk import TO_LIST
 
     try:
+        pause_on(os.stat(path).st_dev)(TO_LIST)
         names = os.listdir(path)
     except OSError:
         return ""

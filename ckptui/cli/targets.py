@@ -14,9 +14,11 @@ from ckptui.cli.places import Seen, home_of, is_checkpoint, look_at_all
 from ckptui.config import load_run_config, required_keys_for
 from ckptui.marker import MARKER_SUFFIX, marker_path
 from ckptui.user_config import load_user_config
+from ckptui.validation.source import pause_on
 
 STDIN: Final = "-"
 _AT_ONCE: Final = 500
+_TO_FIND_A_HOME: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +114,18 @@ def _from_stdin() -> Iterator[str]:
 def _files(files: dict[str, Seen | None]) -> Iterator[File]:
     paths = list(files)
     markers = look_at_all([marker_path(path) for path in paths])
-    demands = _demands(paths)
+    demands = demands_on(paths)
     for path, marker in zip(paths, markers, strict=True):
         marked = marker.mtime if isinstance(marker, Seen) else None
         yield File(path, files[path], marked, demands[path])
 
 
-def _demands(paths: Sequence[str]) -> dict[str, Demand]:
-    """What ``ckptui.toml`` asks of each path, read by a child: its disk may not answer."""
+def demands_on(paths: Sequence[str]) -> dict[str, Demand]:
+    """What ``ckptui.toml`` asks of each path, read by a child: its disk may not answer.
+
+    Raises:
+        CkptuiError: The configuration of a run is wrong, or its disk does not answer.
+    """
     found: dict[str, Demand] = {}
     for start in range(0, len(paths), _AT_ONCE):
         some = paths[start : start + _AT_ONCE]
@@ -137,7 +143,10 @@ def _read_demands(paths: Sequence[str]) -> list[tuple[tuple[str, ...], tuple[str
     demands = []
     for path in paths:
         folder = os.path.dirname(os.path.abspath(path))
-        home = homes.get(folder) or homes.setdefault(folder, home_of(path))
+        if folder not in homes:
+            _pause_at(folder)
+            homes[folder] = home_of(path)
+        home = homes[folder]
         if home not in configs:
             configs[home] = load_run_config(home)
         relative = os.path.relpath(os.path.abspath(path), home)
@@ -145,3 +154,11 @@ def _read_demands(paths: Sequence[str]) -> list[tuple[tuple[str, ...], tuple[str
         allow = user.allowed_for(os.path.abspath(path), configs[home].allow_globals)
         demands.append((keys, allow))
     return demands
+
+
+def _pause_at(folder: str) -> None:
+    """Wait until the looks may be made that finding and reading a configuration takes."""
+    try:
+        pause_on(os.stat(folder).st_dev)(_TO_FIND_A_HOME)
+    except (OSError, ValueError):  # it is not there: there is nothing to be looked at
+        return

@@ -13,7 +13,7 @@ import click
 
 from ckptui.cli.batch import Asked, check_all
 from ckptui.cli.caching import no_cache_option
-from ckptui.cli.options import categories, since
+from ckptui.cli.options import categories, here_option, since
 from ckptui.cli.places import AnyPath, run_directory
 from ckptui.cli.reporting import Reporter
 from ckptui.cli.targets import Targets, find_targets
@@ -109,9 +109,7 @@ def _options() -> list[click.Parameter]:
             type=click.IntRange(1),
             help="Files at a time; by default one for each processor, two on network filesystems.",
         ),
-        click.Option(
-            ["--here"], is_flag=True, help="Read large files here, although it is a login node."
-        ),
+        here_option(),
         click.Option(["--python"], metavar="PATH", help="Interpreter whose torch level 3 asks."),
         click.Option(
             ["--log-failures"],

@@ -25,6 +25,7 @@ CUT: Final = "cut"
 """The file ends before it does."""
 MISSING: Final = "missing"
 
+_TO_SEE_A_MARKER: Final = 2
 _CHUNK: Final = 1 << 20
 _MOST: Final = 100_000
 OnProgress = Callable[[int, int], None]
@@ -107,6 +108,7 @@ def anatomy_document(
     with Source(path) as source:
         reading = _Reading(source, compare and not proven, proven, on_progress, cancelled)
         found = _anatomy_of(reading)
+    source.keep_operations(_TO_SEE_A_MARKER)
     document: dict[str, object] = asdict(found)
     document["marker"] = _marker(path)
     return document

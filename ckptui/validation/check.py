@@ -284,7 +284,7 @@ def _before(source: Source, order: Order, progress: Progress) -> Before | None:
         return None
     from ckptui.validation.previous import previous_beside, read_before
 
-    path = order.previous or previous_beside(source.path)
+    path = order.previous or previous_beside(source.path, source.keep_operations)
     if not path:
         return None
     return read_before(path, order.previous_values, progress, source.size)

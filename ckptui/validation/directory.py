@@ -26,6 +26,7 @@ from ckptui.validation.judge import judge, verdict_without_reading
 from ckptui.validation.login_node import is_too_much, sentence
 from ckptui.validation.scan import CancelledError
 from ckptui.validation.settling import settling_time
+from ckptui.validation.source import pause_on
 from ckptui.validation.trouble import cancelled, removed, unreadable
 from ckptui.validation.verdict import Facts, Part, Verdict
 
@@ -76,7 +77,7 @@ def check_listed(
     Raises:
         OSError: It cannot be listed.
     """
-    folder = list_folder(path)
+    folder = list_folder(path, pause_on(os.stat(path).st_dev))
     if not folder.layout:
         return verdict_without_reading(path, Category.UNREADABLE, NOT_ONE)
     size = folder.signature[2]
@@ -162,7 +163,7 @@ def _part(folder: Folder, name: str, parts: Parts, broken: str) -> Part:
 def _settle(folder: Folder, order: Order, verdict: Verdict) -> Verdict:
     """What moved, or is bad and young, is ``changing``: it is being written, or removed."""
     try:
-        now = list_folder(folder.path)
+        now = list_folder(folder.path, folder.pause)
     except FileNotFoundError:
         return removed(folder.path)
     except OSError:

@@ -116,14 +116,15 @@ def _read(path: str) -> SiteLimits:
     return parse_site_limits(text, path)
 
 
-def workers_for(asked: int | None, *, network: bool) -> int:
+def workers_for(asked: int | None, *, network: bool, usable: int | None = None) -> int:
     """How many files to read at a time.
 
     Args:
         asked: What the user said, None for nothing; only the site can say less.
         network: True where they lie on a network filesystem.
+        usable: Processors; by default those that this process may use.
     """
-    usable = len(os.sched_getaffinity(0))
+    usable = usable or len(os.sched_getaffinity(0))
     wanted = asked or (min(usable, NETWORK_WORKERS) if network else usable)
     return int(max(1, min(wanted, site_limits().workers)))
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Final
 
+from ckptui.formats.layouts.walk import TO_LIST
 from ckptui.formats.naming import is_candidate, series_key, step_from_name
 from ckptui.formats.steps import step_of
 from ckptui.terms import Level, Result
@@ -21,8 +22,12 @@ _MOST: Final = 50_000
 """Names looked at in a folder."""
 
 
-def previous_beside(path: str) -> str:
+def previous_beside(path: str, pause: Callable[[int], None] = lambda count: None) -> str:
     """The save before this one, by the step in the names of its folder; "" where there is none.
+
+    Args:
+        path: The save.
+        pause: Called before looks at its filesystem, with how many there will be.
 
     Example:
         >>> previous_beside("/nowhere/step_200.pt")
@@ -33,6 +38,7 @@ def previous_beside(path: str) -> str:
     if step is None:
         return ""
     best, found = -1, ""
+    pause(TO_LIST)
     try:
         with os.scandir(folder or ".") as entries:
             for entry in islice(entries, _MOST):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -57,6 +59,15 @@ def _require_regular(info: os.stat_result) -> None:
         raise IsADirectoryError("a directory")
     kind = next((name for test, name in _KINDS if test(info.st_mode)), "no regular file")
     raise NotRegularError(kind)
+
+
+def pause_on(device: int) -> Callable[[int], None]:
+    """What waits until so many metadata operations may be done on the filesystem of a device."""
+    return partial(_keep, network=is_network(device))
+
+
+def _keep(count: int, *, network: bool) -> None:
+    keep_pace(OPERATIONS, count, operations_for(network=network))
 
 
 class Source:
@@ -123,7 +134,7 @@ class Source:
 
     def keep_operations(self, count: int) -> None:
         """Wait until so many metadata operations may be done on this filesystem."""
-        keep_pace(OPERATIONS, count, operations_for(network=self.network))
+        _keep(count, network=self.network)
 
     def keep_bytes(self, count: int) -> None:
         """Wait until so many bytes may be read from this filesystem."""

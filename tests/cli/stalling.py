@@ -15,6 +15,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import stat
 import struct
 import sys
 import time
@@ -43,8 +44,10 @@ class View:
         path = os.path.join(self._paths[node], os.fsdecode(body.rstrip(b"\0")))
         found = os.lstat(path)
         self._paths[found.st_ino] = path
-        # Attributes hold for a second, as on most file servers: one look is one request.
-        return struct.pack("<QQQQII", found.st_ino, 0, 0, 1, 0, 0) + _attributes(found)
+        # Attributes hold for a second, as on most file servers: one look is one request. So do the
+        # names of directories, which hold for half a minute there: a walk to a file asks for none.
+        names = 1 if stat.S_ISDIR(found.st_mode) else 0
+        return struct.pack("<QQQQII", found.st_ino, 0, names, 1, 0, 0) + _attributes(found)
 
     def getattr(self, node: int, body: bytes) -> bytes:
         return struct.pack("<QII", 0, 0, 0) + _attributes(os.lstat(self._paths[node]))

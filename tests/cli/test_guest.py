@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 
 from ckptui.validation.guest import NETWORK_OPERATIONS
+from tests import directories as made
 from tests.cli.mounting import stalling
 from tests.cli.program import PATIENCE, ckptui, documents, interrupt, started
+from tests.directories import ORDERS, copy, make_older
 
 METADATA = {"LOOKUP", "GETATTR", "OPEN", "OPENDIR", "READDIR"}
 SLOW = 4_000_000
@@ -87,6 +89,35 @@ def test_metadata_operations_are_kept_below_the_rate(tmp_path: Path, verb: list[
     asked = [(each.at, 1.0) for each in requests(log) if each.operation in METADATA]
     assert len(asked) > 600  # it did look at each of them
     # A tenth of a second's worth may come at once, and the little that the first look takes.
+    assert busiest_second(asked) < NETWORK_OPERATIONS * 1.2
+
+
+def test_checkpoint_directories_are_looked_at_below_the_rate(layouts: Path, tmp_path: Path) -> None:
+    """Their listings and the small files in them are in the same account."""
+    source, place, log = tmp_path / "source", tmp_path / "mount", tmp_path / "log"
+    for number in range(16):
+        copy(layouts / made.HF, source / f"checkpoint-{number + 1}", ORDERS[made.HF])
+    make_older(source)
+    with stalling(str(source), place, log=log):
+        said = ckptui("validate", str(place), "--no-load", "--json")
+    assert (said.code, len(documents("validate", said.out))) == (0, 16), said.err
+    asked = [(each.at, 1.0) for each in requests(log) if each.operation in METADATA]
+    assert len(asked) > 600
+    assert busiest_second(asked) < NETWORK_OPERATIONS * 1.2
+
+
+def test_explaining_many_files_stays_below_the_rate(tmp_path: Path) -> None:
+    source, place, log = tmp_path / "source", tmp_path / "mount", tmp_path / "log"
+    source.mkdir()
+    first = save(source / "ckpt_000.pt", 100)
+    for number in range(1, 60):
+        old(Path(shutil.copy(first, source / f"ckpt_{number:03}.pt")))
+    with stalling(str(source), place, log=log):
+        paths = [str(place / f"ckpt_{number:03}.pt") for number in range(60)]
+        said = ckptui("explain", *paths, "--no-load", "--json")
+    assert (said.code, len(documents("explain", said.out))) == (0, 60), said.err
+    asked = [(each.at, 1.0) for each in requests(log) if each.operation in METADATA]
+    assert len(asked) > 600
     assert busiest_second(asked) < NETWORK_OPERATIONS * 1.2
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ckptui.validation.guest import SiteLimits, parse_site_limits, tightest
+from ckptui.validation.guest import SiteLimits, parse_site_limits, tightest, workers_for
 from ckptui.validation.pace import OPERATIONS, Account
 
 
@@ -36,6 +36,13 @@ def test_a_slip_is_said_and_does_not_lift_the_other_limits(text: str, words: str
 def test_a_second_file_cannot_loosen_the_first() -> None:
     strict, loose = SiteLimits(workers=1, depth=9), SiteLimits(workers=50, depth=2)
     assert tightest([strict, loose]) == SiteLimits(workers=1, depth=2)
+
+
+def test_a_file_server_is_read_by_two_workers_unless_somebody_says_otherwise() -> None:
+    assert workers_for(None, network=True, usable=64) == 2
+    assert workers_for(None, network=True, usable=1) == 1
+    assert workers_for(None, network=False, usable=64) == 64
+    assert workers_for(5, network=True, usable=64) == 5
 
 
 def test_an_account_lets_a_little_through_and_then_keeps_the_rate() -> None:

@@ -57,6 +57,12 @@ def workers_of(pid: int) -> list[int]:
     return [int(c) for c in children if b"validation.worker" in _command(int(c))]
 
 
+def loaders_of(pid: int) -> list[int]:
+    """Child processes that ask torch."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(c) for c in children if b"loader.py" in _command(int(c))]
+
+
 def _command(pid: int) -> bytes:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -228,14 +234,39 @@ def test_what_lies_in_the_current_directory_is_not_imported(
     assert (verdict.category, verdict.level) == (Category.VALID, 6)
 
 
-def test_workers_are_polite_and_see_no_gpu(pool: Pool, good: Path) -> None:
-    pool.submit(Request(str(good / "ours.pt"), header_only=True))
+def test_workers_and_loader_are_polite_and_see_no_gpu(pool: Pool, good: Path) -> None:
+    pool.submit(Request(str(good / "ours.pt"), level=4))
     drain(pool)
-    [pid] = workers_of(os.getpid())
-    assert int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[16]) >= 10
-    assert int(Path(f"/proc/{pid}/oom_score_adj").read_text()) == 500
-    assert b"CUDA_VISIBLE_DEVICES=\0" in Path(f"/proc/{pid}/environ").read_bytes()
-    assert b"torch" not in Path(f"/proc/{pid}/maps").read_bytes()
+    [worker], [loader] = workers_of(os.getpid()), loaders_of(os.getpid())
+    for pid in (worker, loader):
+        assert int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[16]) >= 10
+        assert int(Path(f"/proc/{pid}/oom_score_adj").read_text()) == 500
+        assert b"CUDA_VISIBLE_DEVICES=\0" in Path(f"/proc/{pid}/environ").read_bytes()
+    assert b"torch" not in Path(f"/proc/{worker}/maps").read_bytes()
+
+
+def test_memory_is_limited_after_the_imports_with_room_for_the_mapping(
+    pool: Pool, large: Path
+) -> None:
+    id_ = pool.submit(Request(str(large), level=4))
+    verdict = drain(pool)[id_]
+    assert (verdict.category, verdict.reason) == (Category.VALID, "")
+    [worker], [loader] = workers_of(os.getpid()), loaders_of(os.getpid())
+    # Their imports have their space already: torch alone maps gigabytes.
+    assert 1 << 30 <= address_limit(worker) < (1 << 30) + 2 * mapped(worker)
+    room = (2 << 30) + large.stat().st_size
+    assert room < address_limit(loader) <= room + 2 * mapped(loader)
+    assert address_limit(loader) > mapped(loader) + large.stat().st_size
+
+
+def address_limit(pid: int) -> int:
+    """Bytes of address space that a process may take."""
+    return resource.prlimit(pid, resource.RLIMIT_AS)[0]
+
+
+def mapped(pid: int) -> int:
+    """Bytes of address space that a process has."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * resource.getpagesize()
 
 
 def test_a_check_that_gets_no_memory_is_not_called_corrupted(pool: Pool, large: Path) -> None:
@@ -287,9 +318,7 @@ def test_a_python_that_is_not_there_is_said(good: Path) -> None:
 def test_a_loader_killed_from_outside_is_started_again(pool: Pool, good: Path) -> None:
     first = pool.submit(Request(str(good / "ours.pt")))
     assert drain(pool)[first].category is Category.VALID
-    me = os.getpid()
-    children = Path(f"/proc/{me}/task/{me}/children").read_text().split()
-    [loader] = [int(pid) for pid in children if b"loader.py" in _command(int(pid))]
+    [loader] = loaders_of(os.getpid())
     os.kill(loader, signal.SIGKILL)
     second = pool.submit(Request(str(good / "list.pt")))
     assert drain(pool)[second].category is Category.VALID

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
@@ -34,7 +33,7 @@ def read(folder: Folder, said: Reading) -> None:
     names = dict.fromkeys((folder.name, folder.name.removesuffix("-last")))
     for name in names:
         mark = f"{name}{UNFINISHED}"
-        if os.path.lexists(os.path.join(os.path.dirname(os.path.abspath(folder.path)), mark)):
+        if folder.is_beside(mark):
             text = f"{mark} stands beside it: the save was not finished"
             said.broken.append(Broken(f"../{mark}", text, "unfinished"))
     distributed = (".distcp", "/metadata.json", "/common.pt")

@@ -9,11 +9,12 @@ from typing import Final
 
 from ckptui.formats.layouts.folder import SMALL, Folder
 from ckptui.formats.layouts.reading import Broken, Reading
+from ckptui.formats.layouts.walk import TO_LIST
 from ckptui.formats.limits import DEFAULT
 from ckptui.formats.model import Header
 from ckptui.formats.pickle_nodes import Dict, Object
 from ckptui.formats.pickle_vm import PickleTree, run
-from ckptui.formats.window import FdSource, Window, open_regular
+from ckptui.formats.window import FdSource, Window
 
 _SIBLINGS: Final = 50
 _MOST_BRACKETS: Final = 400_000
@@ -74,13 +75,12 @@ def header_of(folder: Folder, name: str) -> Header | None:
     """A part's header, None where it cannot be read."""
     from ckptui.formats.reader import read_header_from
 
-    path = os.path.join(folder.path, name)
     try:
-        fd, size = open_regular(path)
+        fd, size = folder.open(name)
     except OSError:
         return None
     try:
-        return read_header_from(FdSource(fd), size, path)
+        return read_header_from(FdSource(fd), size, os.path.join(folder.path, name))
     except OSError:
         return None
     finally:
@@ -93,7 +93,7 @@ def tree_of(folder: Folder, name: str) -> PickleTree | None:
     from ckptui.formats.zip_container import read_record, read_window
 
     try:
-        fd, size = open_regular(os.path.join(folder.path, name))
+        fd, size = folder.open(name)
     except OSError:
         return None
     try:
@@ -141,12 +141,13 @@ def sibling_has(folder: Folder, name: str, called: re.Pattern[str]) -> bool:
     Its framework is known by it then, also where this one holds little yet.
     """
     above = os.path.dirname(os.path.abspath(folder.path))
+    folder.pause(TO_LIST)
     try:
         names = sorted(os.listdir(above), reverse=True)
     except OSError:
         return False
     alike = [each for each in names if called.search(each) and each != folder.name]
-    return any(os.path.lexists(os.path.join(above, each, name)) for each in alike[:_SIBLINGS])
+    return any(folder.is_beside(each, name) for each in alike[:_SIBLINGS])
 
 
 def whole(value: object) -> int | None:

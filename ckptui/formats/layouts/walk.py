@@ -16,6 +16,8 @@ from ckptui.formats.naming import skip_directory
 
 MOST_FILES: Final = 50_000
 """Files of one directory that are looked at; ten thousand ranks write so many."""
+TO_LIST: Final = 3
+"""Metadata operations: a look by path, a directory opened and read."""
 _NESTED: Final = re.compile(r"checkpoint[-_=]?\d+", re.IGNORECASE).fullmatch
 _DEEPEST: Final = 6
 
@@ -59,6 +61,7 @@ def walk(
             elif _NESTED(item.name):
                 yield Found(name, None, "checkpoint")
             elif not skip_directory(item.name) and name.count("/") < _DEEPEST:
+                pause()  # it is opened, and read
                 with os.scandir(os.path.join(path, name)) as inner:
                     todo += [(f"{name}/", each) for each in inner]
         except OSError:  # a part that is gone or closed to us: the rest still counts

@@ -46,6 +46,7 @@ def find(evidence: Evidence) -> Cause | None:
 
 def _beside(evidence: Evidence) -> Cause | None:
     """A download's own control file beside it says that it goes on, or was given up."""
+    evidence.source.keep_operations(len(_CONTROL_FILES))
     for suffix, who, advice in _CONTROL_FILES:
         if os.path.lexists(evidence.source.path + suffix):
             name = evidence.name + suffix
