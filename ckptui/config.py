@@ -7,13 +7,12 @@ import json
 import os
 import re
 import shlex
-import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from ckptui.errors import ConfigError
 from ckptui.globs import matches_anywhere
+from ckptui.light import dataclass, field
 
 CONFIG_NAME: Final = "ckptui.toml"
 _SHELL: Final = re.compile(r"[|&;<>$`*?]")
@@ -107,6 +106,8 @@ def parse_run_config(text: str, path: str) -> RunConfig:
         >>> parse_run_config('[run]\\ncommand = ["python", "train.py"]', "ckptui.toml").command
         ('python', 'train.py')
     """
+    import tomllib  # few directories have one
+
     try:
         data: dict[str, object] = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

@@ -12,13 +12,13 @@ import fcntl
 import json
 import os
 import re
-import secrets
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import BinaryIO, Final, TypeAlias
+
+from ckptui.light import dataclass
 
 StrPath: TypeAlias = "str | os.PathLike[str]"
 """A path as callers give it; inside ckptui it is a surrogate-escaped ``str``."""
@@ -67,7 +67,7 @@ def temporary_path(path: StrPath) -> str:
         'x.pt'
     """
     directory, name = os.path.split(os.fspath(path))
-    tail = f".tmp.{this_host()}.{os.getpid()}.{secrets.token_hex(4)}"
+    tail = f".tmp.{this_host()}.{os.getpid()}.{os.urandom(4).hex()}"
     room = _name_limit(directory) - len(tail) - 1
     if len(os.fsencode(name)) > room:
         # Whole characters go, not bytes: some filesystems refuse names that are not UTF-8.

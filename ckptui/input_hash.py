@@ -7,15 +7,14 @@ sees files added, removed, renamed and resized. ``content-sha256:`` has lines
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from ckptui.durable import StrPath, is_temporary
 from ckptui.globs import matches
+from ckptui.light import dataclass
 
 _MARKER_SUFFIX: Final = ".done"  # marker.py owns it; the two stand on one floor
 _PREFIX: Final = "sha256:"
@@ -197,6 +196,8 @@ def _ignored(name: str) -> bool:
 
 
 def _digest(path: str) -> str:
+    import hashlib
+
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -222,8 +223,8 @@ def hash_inputs(inputs: Inputs) -> str:
             line + b"\0" + digest.encode()
             for line, digest in zip(lines, inputs.digests, strict=True)
         ]
-    total = hashlib.sha256(b"".join(line + b"\n" for line in sorted(lines)))
-    return (_CONTENT_PREFIX if inputs.content else _PREFIX) + total.hexdigest()
+    total = _sha256(b"".join(line + b"\n" for line in sorted(lines)))
+    return (_CONTENT_PREFIX if inputs.content else _PREFIX) + total
 
 
 def hash_all_inputs(lists: Sequence[Inputs]) -> str | None:
@@ -237,7 +238,13 @@ def hash_all_inputs(lists: Sequence[Inputs]) -> str | None:
         return hash_inputs(lists[0]) if lists else None
     prefix = _CONTENT_PREFIX if any(inputs.content for inputs in lists) else _PREFIX
     text = "".join(hash_inputs(inputs) + "\n" for inputs in lists)
-    return prefix + hashlib.sha256(text.encode()).hexdigest()
+    return prefix + _sha256(text.encode())
+
+
+def _sha256(data: bytes) -> str:
+    import hashlib  # it brings OpenSSL in: only where something is hashed
+
+    return hashlib.sha256(data).hexdigest()
 
 
 def compute_input_hash(

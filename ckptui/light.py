@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Protocol as Protocol
     from typing import TypedDict as TypedDict
 else:
+    from _operator import attrgetter
 
     class Protocol:
         """``typing.Protocol``, which only the type checker asks about."""
@@ -39,14 +40,15 @@ else:
     class _Made:
         """A default that is made anew for each instance."""
 
-        __slots__ = ("default_factory",)
+        __slots__ = ("default_factory", "options")
 
-        def __init__(self, default_factory: type) -> None:
+        def __init__(self, default_factory: type, options: dict[str, bool]) -> None:
             self.default_factory = default_factory
+            self.options = options
 
-    def field(*, default_factory: type) -> _Made:
+    def field(*, default_factory: type, compare: bool = True, repr: bool = True) -> _Made:  # noqa: A002
         """``dataclasses.field``, as far as it is used here."""
-        return _Made(default_factory)
+        return _Made(default_factory, {"compare": compare, "repr": repr})
 
     class dataclass:  # noqa: N801  (the standard library's name)
         """``dataclasses.dataclass``, always with slots."""
@@ -67,11 +69,23 @@ else:
         space["__slots__"] = space["__match_args__"] = names
         space["__init__"] = _init(names, defaults, frozen)
         space["__dataclass_fields__"] = _Fields(defaults, frozen)
-        for name, method in _FROZEN if frozen else _COMMON:
+        own = (
+            *_comparing(_chosen(names, defaults, "compare"), frozen),
+            ("__repr__", _showing(_chosen(names, defaults, "repr"))),
+        )
+        for name, method in (*own, *(_FROZEN if frozen else _COMMON)):
             space.setdefault(name, method)
         if not frozen:
             space["__hash__"] = None
         return type(cls)(cls.__name__, cls.__bases__, space)
+
+    def _chosen(names: tuple[str, ...], defaults: dict[str, object], option: str) -> list[str]:
+        """The fields for which an option is not switched off."""
+        return [
+            name
+            for name in names
+            if not isinstance(made := defaults.get(name), _Made) or made.options[option]
+        ]
 
     def _init(names: tuple[str, ...], defaults: dict[str, object], frozen: bool) -> object:
         """The one method that is worth code of its own: it runs for every tensor."""
@@ -107,8 +121,11 @@ else:
             space = {"__annotations__": owner.__annotations__, "__module__": owner.__module__}
             for name, default in self.defaults.items():
                 made = isinstance(default, _Made)
-                factory = default.default_factory if made else None
-                space[name] = dataclasses.field(default_factory=factory) if made else default
+                space[name] = (
+                    dataclasses.field(default_factory=default.default_factory, **default.options)
+                    if made
+                    else default
+                )
             real = dataclasses.dataclass(frozen=self.frozen)(type(owner.__name__, (), space))
             owner.__dataclass_fields__ = real.__dataclass_fields__
             return real.__dataclass_fields__
@@ -116,17 +133,26 @@ else:
     def _values(self: object) -> tuple[object, ...]:
         return tuple(getattr(self, name) for name in self.__slots__)
 
-    def _equal(self: object, other: object) -> bool:
-        if other.__class__ is not self.__class__:
-            return NotImplemented
-        return _values(self) == _values(other)
+    def _comparing(names: list[str], frozen: bool) -> list[tuple[str, object]]:
+        """Equality, and a hash where nothing can change."""
+        read = attrgetter(*names) if names else lambda _: ()
 
-    def _shown(self: object) -> str:
-        pairs = (f"{name}={getattr(self, name)!r}" for name in self.__slots__)
-        return f"{self.__class__.__qualname__}({', '.join(pairs)})"
+        def equal(self: object, other: object) -> bool:
+            if other.__class__ is not self.__class__:
+                return NotImplemented
+            return read(self) == read(other)
 
-    def _hash(self: object) -> int:
-        return hash(_values(self))
+        def hashed(self: object) -> int:
+            return hash(read(self))
+
+        return [("__eq__", equal), ("__hash__", hashed)] if frozen else [("__eq__", equal)]
+
+    def _showing(names: list[str]) -> object:
+        def shown(self: object) -> str:
+            pairs = (f"{name}={getattr(self, name)!r}" for name in names)
+            return f"{self.__class__.__qualname__}({', '.join(pairs)})"
+
+        return shown
 
     def _refuse(_self: object, name: str, *_value: object) -> None:
         from dataclasses import FrozenInstanceError
@@ -140,10 +166,5 @@ else:
         for name, value in zip(self.__slots__, state, strict=True):
             object.__setattr__(self, name, value)
 
-    _COMMON = (
-        ("__eq__", _equal), ("__repr__", _shown), ("__getstate__", _state),
-        ("__setstate__", _restore),
-    )  # fmt: skip
-    _FROZEN = (
-        *_COMMON, ("__hash__", _hash), ("__setattr__", _refuse), ("__delattr__", _refuse),
-    )  # fmt: skip
+    _COMMON = (("__getstate__", _state), ("__setstate__", _restore))
+    _FROZEN = (*_COMMON, ("__setattr__", _refuse), ("__delattr__", _refuse))

@@ -56,7 +56,10 @@ class Level(IntEnum):
     @property
     def label(self) -> str:
         """The level's name in JSON and on screen, for example ``checksums``."""
-        return self.name.lower()
+        return _LABELS[self]
+
+
+_LABELS: Final = ("", *(level.name.lower() for level in Level))
 
 
 class Result(StrEnum):

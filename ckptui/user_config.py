@@ -10,13 +10,12 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from ckptui.errors import ConfigError
 from ckptui.globs import matches, matches_anywhere
+from ckptui.light import dataclass
 
 USER_CONFIG_NAME: Final = "config.toml"
 _LARGEST: Final = 1 << 20
@@ -91,12 +90,15 @@ def load_user_config(path: str | None = None) -> UserConfig:
     try:
         with open(where, "rb") as file:
             text = file.read(_LARGEST).decode("utf-8")
-        data: dict[str, object] = tomllib.loads(text)
     except (FileNotFoundError, NotADirectoryError):
         return UserConfig()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise ConfigError(f"{where}: cannot be read: {reason}") from error
+    import tomllib  # few users have one
+
+    try:
+        data: dict[str, object] = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{where}: not valid TOML: {error}; correct that line") from error
     entries = data.get("allow", [])

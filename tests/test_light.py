@@ -45,6 +45,25 @@ class Open:
     names: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """One with a field that does not count."""
+
+    name: str
+    notes: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
+
+
+def test_a_field_may_be_left_out_of_comparing_and_showing() -> None:
+    one, other = Quiet("a", {"x": 1}), Quiet("a")
+    assert one == other
+    assert hash(one) == hash(other)
+    assert repr(one) == "Quiet(name='a')"
+    assert one != Quiet("b", {"x": 1})
+    assert dataclasses.replace(one, name="b").notes == {"x": 1}
+    assert pickle.loads(pickle.dumps(one)).notes == {"x": 1}
+    assert [each.compare for each in dataclasses.fields(Quiet)] == [True, False]
+
+
 def test_it_is_made_shown_and_compared_like_a_real_one() -> None:
     light, real = Light("a", parts=[1]), Real("a", parts=[1])
     assert repr(light) == repr(real).replace("Real", "Light")

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ckptui.cli.checking import DeepLook, Gone, Progressed, say_notes
+from ckptui.cli.checking import DeepLook, Gone, Progressed
+from ckptui.cli.looking import say_notes
 from ckptui.cli.places import run_directory
 from ckptui.cli.reporting import Reporter
 from ckptui.cli.targets import File, Targets

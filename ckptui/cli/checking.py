@@ -5,12 +5,12 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, Self
 
 from ckptui.cli.asking import ANSWER_SECONDS, no_answer
 from ckptui.cli.common import say
 from ckptui.errors import CkptuiError
+from ckptui.light import dataclass
 from ckptui.terms import Category
 from ckptui.validation.pool import Pool
 from ckptui.watch.model import Change, Checkpoint, Snapshot
@@ -36,19 +36,6 @@ class Gone:
     """A row that is no more, or was none: its content is no checkpoint, or it was removed."""
 
     path: str
-
-
-def look_once(root: str) -> Snapshot:
-    """Look at a run directory once, and say on stderr while it does not answer.
-
-    Raises:
-        CkptuiError: It does not answer, or what is in it cannot be read.
-    """
-    monitor = Monitor(root, follow=False)
-    try:
-        return settle(monitor)
-    finally:
-        monitor.close()
 
 
 def settle(monitor: Monitor, waiting: Callable[[Snapshot], None] = lambda _: None) -> Snapshot:
@@ -85,12 +72,6 @@ def settle(monitor: Monitor, waiting: Callable[[Snapshot], None] = lambda _: Non
         if quiet > ANSWER_SECONDS and not said:
             said = True
             say(f"{monitor.root}: no answer from its filesystem for {quiet:.0f} s; still waiting")
-
-
-def say_notes(shown: Snapshot) -> None:
-    """Say what was left out of account, such as a damaged configuration."""
-    for note in shown.notes:
-        say(note)
 
 
 def _judged(shown: Snapshot) -> int:

@@ -8,8 +8,9 @@ from dataclasses import replace
 import click
 
 from ckptui.cli.caching import no_cache_option
-from ckptui.cli.checking import DeepLook, say_notes
+from ckptui.cli.checking import DeepLook
 from ckptui.cli.common import put_path, say
+from ckptui.cli.looking import say_notes
 from ckptui.cli.options import here_option
 from ckptui.cli.places import AnyPath, run_directory
 from ckptui.terms import CHECKPOINT_EXIT_CODE, EXIT_FAILURE, EXIT_OK, Category, Level

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import click
 
 from ckptui.cli.asking import ANSWER_SECONDS, ask, why_not
 from ckptui.errors import CkptuiError
+from ckptui.light import dataclass
 from ckptui.validation.settling import is_network
 from ckptui.validation.source import pause_on
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import click
 
-from ckptui.cli.checking import look_once
 from ckptui.cli.common import put_json, say, talk
+from ckptui.cli.looking import look_once
 from ckptui.cli.places import AnyPath, home_of, run_directory
 from ckptui.errors import RepairError
 from ckptui.present.documents import repair_document, to_json

@@ -7,8 +7,8 @@ import sys
 
 import click
 
-from ckptui.cli.checking import look_once
 from ckptui.cli.common import put, put_json, say, talk
+from ckptui.cli.looking import look_once
 from ckptui.cli.places import AnyPath, run_directory
 from ckptui.errors import CkptuiError
 from ckptui.launch.command import find_command

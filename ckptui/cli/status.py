@@ -3,34 +3,56 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from ckptui.cli.caching import no_cache_option
-from ckptui.cli.checking import look_once, say_notes
 from ckptui.cli.common import put, put_json, say
+from ckptui.cli.looking import look_once, say_notes
 from ckptui.cli.places import AnyPath, run_directory
-from ckptui.launch.registry import parse_runs
-from ckptui.present.documents import status_document, to_json
-from ckptui.present.sentences import status_table
 from ckptui.terms import EXIT_FAILURE, EXIT_OK
+
+if TYPE_CHECKING:
+    from ckptui.launch.model import RunRecord
+    from ckptui.watch.model import Snapshot
 
 
 def print_status(root: str, *, as_json: bool, ascii_only: bool) -> int:
     """Look once at a run directory and print what is there."""
     snapshot = look_once(root)
     say_notes(snapshot)
-    runs = parse_runs(snapshot.run_files)
     if as_json:
-        put_json(to_json(status_document(snapshot, runs)), indent=2)
+        _put_document(snapshot)
     else:
-        utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-        for line in status_table(snapshot, runs, ascii_only=ascii_only or not utf8):
-            put(line)
+        _put_table(snapshot, ascii_only=ascii_only)
     if snapshot.problem:
         say(snapshot.problem)
         return EXIT_FAILURE
     return EXIT_OK
+
+
+def _put_document(snapshot: Snapshot) -> None:
+    from ckptui.present.documents import status_document, to_json  # what a table does not need
+
+    put_json(to_json(status_document(snapshot, _runs(snapshot))), indent=2)
+
+
+def _put_table(snapshot: Snapshot, *, ascii_only: bool) -> None:
+    from ckptui.present.tables import status_table  # loaded after the look has begun
+
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    for line in status_table(snapshot, _runs(snapshot), ascii_only=ascii_only or not utf8):
+        put(line)
+
+
+def _runs(snapshot: Snapshot) -> Sequence[RunRecord]:
+    if not snapshot.run_files:  # most have none
+        return ()
+    from ckptui.launch.registry import parse_runs
+
+    return parse_runs(snapshot.run_files)
 
 
 @click.command("status", params=[no_cache_option()])

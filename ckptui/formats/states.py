@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from ckptui.formats.limits import MIB
 from ckptui.input_hash import Inputs
+from ckptui.light import dataclass
 
 LARGEST: Final = 16 * MIB
 """Bytes of the largest state that is read."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from ckptui.launch.model import RunRecord
+from ckptui.light import dataclass
 from ckptui.present import glyphs, units
 from ckptui.present.glyphs import Role
 from ckptui.present.safe import plain

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from ckptui.light import dataclass
 from ckptui.terms import Category, InputState, Level, MarkerState, Result
 
 

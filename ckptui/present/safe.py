@@ -10,6 +10,7 @@ hand the result to widgets as text that is never parsed.
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 ELLIPSIS: Final = "…"
@@ -89,6 +90,12 @@ def cells(text: str) -> int:
     """Width of already plain text in terminal cells."""
     if text.isascii():
         return len(text)
+    return _counted(text)
+
+
+@lru_cache(maxsize=1024)
+def _counted(text: str) -> int:
+    """Kept for a while: bars and signs are the same in a thousand rows."""
     return sum(_cell(char) for char in text)
 
 
@@ -150,5 +157,7 @@ def _take_end(text: str, width: int) -> str:
 
 def pad(text: str, width: int, *, right: bool = False) -> str:
     """Fill plain text with blanks to ``width`` cells (on the left where ``right`` is True)."""
+    if text.isascii():
+        return text.rjust(width) if right else text.ljust(width)
     blanks = " " * max(width - cells(text), 0)
     return blanks + text if right else text + blanks

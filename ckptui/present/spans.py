@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from ckptui.light import dataclass
 from ckptui.present.glyphs import Role, to_ascii
 from ckptui.present.safe import cells, plain
 

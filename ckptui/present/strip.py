@@ -6,11 +6,10 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
 from typing import Final
 
+from ckptui.light import dataclass
 from ckptui.present import glyphs, units
 from ckptui.present.glyphs import Role
 from ckptui.present.safe import clip, plain
@@ -167,9 +166,15 @@ def _due(times: list[float], now: float) -> float | None:
     gaps = [later - sooner for sooner, later in pairwise(recent)]
     if len(gaps) < 2:
         return None
-    rhythm = median(gaps)
+    rhythm = _median(gaps)
     # Two rhythms without a save: the job is over, or it changed its ways. Then nothing is said.
     return max(times[-1] + rhythm - now, 0.0) if now - times[-1] < 2 * rhythm else None
+
+
+def _median(numbers: list[float]) -> float:
+    # As statistics.median, which takes longer to load than all the rest of this line to write.
+    ordered, half = sorted(numbers), len(numbers) // 2
+    return (ordered[half] + ordered[~half]) / 2
 
 
 def disk_line(snapshot: Snapshot, *, now: float) -> Line:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
+from ckptui.light import dataclass, field
 from ckptui.validation.verdict import Verdict
 from ckptui.validation.wire import Request
 

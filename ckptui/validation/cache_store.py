@@ -198,7 +198,7 @@ def _verdict_in(row: _Row, question: Question) -> Verdict | None:
     if row.torch and row.torch != torch_identity(question.python):
         return None
     try:
-        return verdict_from_wire(json.loads(row.verdict))
+        return verdict_from_wire(json.loads(row.verdict) | {"path": question.request.path})
     except (ValueError, TypeError, KeyError):
         return None
 

@@ -6,9 +6,10 @@ import sys
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final, Protocol
 
+from ckptui.light import dataclass, field
 from ckptui.validation.child import Child, Message
 from ckptui.validation.trouble import cancelled, died, no_answer
 from ckptui.validation.verdict import Verdict

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ckptui.light import dataclass
 from ckptui.validation.verdict import Verdict
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ckptui.light import dataclass
 from ckptui.terms import Action, Category, Result
 from ckptui.validation.verdict import Check
 

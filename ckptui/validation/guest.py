@@ -13,7 +13,6 @@ The caps are defaults. A site file, ``/etc/ckptui.toml``, can only tighten them:
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -61,6 +60,8 @@ def parse_site_limits(text: str, source: str) -> SiteLimits:
     What is understood of a file with a problem holds all the same: a slip of the pen must not
     lift the other limits.
     """
+    import tomllib  # few sites have such a file
+
     try:
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import _compat_pickle
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import Final
 
+from ckptui.light import dataclass
 from ckptui.validation.known_modules import MODULES
 
 

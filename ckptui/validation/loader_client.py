@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+from ckptui.light import dataclass
 from ckptui.terms import Result
 from ckptui.validation.child import Child, Message
 from ckptui.validation.finding import Finding, skipped
 from ckptui.validation.interpreter import NO_TORCH, find_interpreter
-from ckptui.validation.known_globals import split_globals
-from ckptui.validation.load_result import CRASHED, finding_of_answer
 from ckptui.validation.verdict import Verdict
 
 _SCRIPT: Final = os.path.join(os.path.dirname(os.path.abspath(__file__)), "loader.py")
@@ -63,6 +61,8 @@ class LoaderClient:
 
     def add(self, id_: int, verdict: Verdict, allow: tuple[str, ...]) -> None:
         """Ask torch about a file whose pickle was accepted."""
+        from ckptui.validation.known_globals import split_globals  # where torch is asked at all
+
         split = split_globals(verdict.facts.globals, allow)
         self._queue.append(Load(id_, verdict, (*split.harmless, *split.allowed)))
 
@@ -156,6 +156,8 @@ class LoaderClient:
             self._absent = f"no torch in {find_interpreter(self._python)}: {message['absent']}"
             self._stop()
         elif self._current is not None and message.get("id") == self._current.id:
+            from ckptui.validation.load_result import finding_of_answer
+
             load, self._current = self._current, None
             self._finished(load, finding_of_answer(message, load.needed))
 
@@ -168,5 +170,7 @@ class LoaderClient:
         elif load.attempts < 2:
             self._queue.appendleft(load)
         else:
+            from ckptui.validation.load_result import CRASHED
+
             note = f"{CRASHED.note}: it {how}"
             self._finished(load, Finding(Result.SKIPPED, note))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ckptui.light import dataclass
 from ckptui.terms import Category, Level, Result
 from ckptui.validation.cache import Cache
 from ckptui.validation.cache_rows import Known, Question, Sighting, Witness, key_of
@@ -124,8 +125,10 @@ def _answer(request: Request, known: Known) -> Verdict | None:
         return None
     if known.key != key_of(request.seen):
         return None
-    facts = replace(known.verdict.facts, signature=request.seen)
-    return replace(known.verdict, path=request.path, facts=facts)
+    if known.verdict.facts.signature == request.seen:
+        return known.verdict
+    facts = replace(known.verdict.facts, signature=request.seen)  # another device number
+    return replace(known.verdict, facts=facts)
 
 
 def _was_read(verdict: Verdict) -> bool:

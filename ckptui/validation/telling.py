@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from typing import Final
 
+from ckptui.light import dataclass
 from ckptui.shell import shell_word
 
 NEXT: Final = "next: "

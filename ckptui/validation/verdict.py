@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from ckptui.light import dataclass, field
 from ckptui.terms import GOOD, Action, Category, Level, Result
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from ckptui.light import dataclass
 from ckptui.terms import Action, Category, Level, Result
 from ckptui.validation.source import Signature
 from ckptui.validation.verdict import Check, Facts, Part, Verdict

@@ -8,7 +8,6 @@ process that paints.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from posixpath import basename
 from typing import Final
 
@@ -19,6 +18,7 @@ from ckptui.formats.role import Role
 from ckptui.formats.states import State
 from ckptui.globs import matches_anywhere
 from ckptui.input_hash import Inputs
+from ckptui.light import dataclass, field
 from ckptui.marker import MARKER_SUFFIX
 from ckptui.terms import Category
 from ckptui.user_config import UserConfig

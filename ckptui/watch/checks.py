@@ -8,10 +8,11 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from ckptui.input_hash import Inputs
+from ckptui.light import dataclass, field
 from ckptui.terms import Category, Level
 from ckptui.validation.pool import Answer, Done, Pool, Progress, Request
 from ckptui.validation.settling import SETTLING_LOCAL, SETTLING_NETWORK
@@ -48,7 +49,7 @@ class _Flight:
     done: Finish | None = None
     key: InputsKey | None = None
     reply: Reply | None = None
-    started: float = 0.0
+    started: float = field(default_factory=time.monotonic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +236,7 @@ class Checks:
         if self.network:
             self._pool().be_modest()
         ident = self._pool().submit(request)
-        self._flights[ident] = replace(flight, started=time.monotonic())
+        self._flights[ident] = flight
 
     def _absolute(self, path: str) -> str:
         return os.path.join(self._root, path)
@@ -273,7 +274,7 @@ class Checks:
             self._recent.keep(path, event.verdict)
         else:
             self._flying.discard(path)
-        verdict = replace(event.verdict, values={})
+        verdict = replace(event.verdict, values={}) if event.verdict.values else event.verdict
         if self._adopt(flight, event) and catalog.judge(path, verdict, flight.demand):
             entry = catalog.entries[path]
             if flight.deep:

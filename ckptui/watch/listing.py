@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from ckptui.config import CONFIG_NAME
@@ -15,6 +14,7 @@ from ckptui.formats.layouts import beside, recognise_directory
 from ckptui.formats.layouts.walk import Tally, walk
 from ckptui.formats.naming import is_candidate, skip_directory
 from ckptui.formats.states import state_kind
+from ckptui.light import dataclass, field
 from ckptui.marker import MARKER_SUFFIX
 from ckptui.watch.entries import (
     DIRECTORY,

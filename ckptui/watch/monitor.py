@@ -46,6 +46,7 @@ class Monitor:
             has its own, started at the first question.
         settings: How to scan.
         required_keys: Keys that every checkpoint must hold, beside those of the configuration.
+        scanner: One that was started already, by a thread that lives as long as the monitor.
 
     Example:
         >>> monitor = Monitor("run")                                    # doctest: +SKIP
@@ -62,6 +63,7 @@ class Monitor:
         pool: Pool | None = None,
         settings: Settings = Settings(),  # noqa: B008  (frozen)
         required_keys: tuple[str, ...] = (),
+        scanner: Link | None = None,
     ) -> None:
         self.root = os.path.abspath(os.fspath(root))
         self._follow, self._settings = follow, settings
@@ -77,7 +79,7 @@ class Monitor:
         self._pool: Pool | None = pool
         self._pool_thread: threading.Thread | None = None
         self._thread: threading.Thread | None = None
-        self._link = Link(self.root, settings, follow=follow)
+        self._link = scanner or Link(self.root, settings, follow=follow)
         self._brain = Brain(
             self.root,
             self._get_pool,
@@ -268,8 +270,10 @@ class Monitor:
         self._mouth.close()
 
     def _work(self) -> None:
-        self._start_scanner()
-        due = 0.0
+        if self._link.pid is None:
+            self._start_scanner()
+        # Who looks once waits for the whole; half of it is worth a word only where it takes long.
+        due = 0.0 if self._follow else time.monotonic() + 2 * _PUBLISH_EVERY
         while not self._closed:
             self._step(self._pause(due))
             began = time.monotonic()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from ckptui.light import dataclass
 
 _BASE: Final = 30.0
 _WITHOUT_HINTS: Final = 5.0

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from ckptui.light import dataclass
 from ckptui.watch.entries import Entry
 
 Message: TypeAlias = "dict[str, object]"

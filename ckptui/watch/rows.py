@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from posixpath import basename
 from typing import Final
@@ -15,9 +14,9 @@ from ckptui.formats.naming import (
     suggests_checkpoint,
 )
 from ckptui.formats.role import Role
+from ckptui.light import dataclass, field
 from ckptui.marker import marker_state
 from ckptui.terms import GOOD, Action, Category, Level, MarkerState
-from ckptui.validation.known_globals import is_dangerous
 from ckptui.validation.settling import SETTLING_LOCAL
 from ckptui.validation.verdict import Facts, Verdict
 from ckptui.watch.entries import FILE, TEMPORARY, Entry
@@ -75,11 +74,17 @@ def is_shown(entry: Entry, verdict: Verdict | None) -> bool:
 
 def _is_checkpoint(entry: Entry, facts: Facts) -> bool:
     """False for a vocabulary, a fitted estimator, a settings object: pickles without tensors."""
-    if facts.tensors or any(map(is_dangerous, facts.globals)):
+    if facts.tensors or _names_danger(facts):
         return True
     if facts.role == Role.UNKNOWN:  # its pickle was not read, or not to its end
         return facts.format != "pickle" or suggests_checkpoint(basename(entry.path))
     return facts.role != Role.DATA or counts_progress(basename(entry.path))
+
+
+def _names_danger(facts: Facts) -> bool:
+    from ckptui.validation.known_globals import is_dangerous  # long lists, for the few that ask
+
+    return any(map(is_dangerous, facts.globals))
 
 
 def checkpoint_row(entry: Entry, verdict: Verdict | None, context: Context) -> Checkpoint:

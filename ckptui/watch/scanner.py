@@ -7,7 +7,6 @@ the heartbeat: a filesystem that hangs is silence, and the monitor says so.
 
 from __future__ import annotations
 
-import argparse
 import ctypes
 import os
 import select
@@ -332,28 +331,33 @@ def be_modest() -> None:
         pass
 
 
+def _understand(arguments: list[str]) -> tuple[bool, int, Settings, str]:
+    """Read the command line: whether to look once, the parent, the settings, and the root."""
+    # The root is absolute: it never looks like an option. argparse takes longer than a small sweep.
+    options = [each.removeprefix("--").partition("=") for each in arguments if each[:2] == "--"]
+    given = {name: value for name, _, value in options}
+    (root,) = [each for each in arguments if each[:2] != "--"]
+    usual = Settings()
+    settings = Settings(
+        int(given.get("entries", usual.entries)),
+        int(given.get("depth", usual.depth)),
+        float(given.get("operations", usual.operations)),
+        given.get("mode", usual.mode),
+        float(given.get("interval", usual.interval)),
+    )
+    return "once" in given, int(given.get("parent", 0)), settings, root
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Entry point of the process."""
-    parser = argparse.ArgumentParser(prog="ckptui.watch.scanner")
-    parser.add_argument("root")
-    parser.add_argument("--once", action="store_true")
-    parser.add_argument("--parent", type=int, default=0)
-    usual = Settings()
-    parser.add_argument("--entries", type=int, default=usual.entries)
-    parser.add_argument("--depth", type=int, default=usual.depth)
-    parser.add_argument("--operations", type=float, default=usual.operations)
-    parser.add_argument("--mode", default=usual.mode)
-    parser.add_argument("--interval", type=float, default=usual.interval)
-    given = parser.parse_args(arguments)
-    settings = Settings(given.entries, given.depth, given.operations, given.mode, given.interval)
+    once, parent, settings, root = _understand(sys.argv[1:] if arguments is None else arguments)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C belongs to the parent
     try:
-        if given.parent:
-            die_with_parent(given.parent)
+        if parent:
+            die_with_parent(parent)
         be_modest()
-        root = os.path.abspath(given.root)
-        scanner = Scanner(root, settings, sys.stdout.fileno(), None if given.once else 0)
-        if given.once:
+        scanner = Scanner(os.path.abspath(root), settings, sys.stdout.fileno(), None if once else 0)
+        if once:
             scanner.once()
         else:
             scanner.follow()

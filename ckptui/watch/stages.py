@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ckptui.formats.states import StageEntry, State
 from ckptui.input_hash import Inputs, compare_inputs, hash_all_inputs, known_prefix
+from ckptui.light import dataclass, field
 from ckptui.terms import InputState
 from ckptui.watch.entries import folder_of
 from ckptui.watch.model import InputHash, StageRow

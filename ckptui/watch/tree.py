@@ -9,10 +9,10 @@ import errno
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 from ckptui.formats.layouts import is_marked_beside
+from ckptui.light import dataclass, field
 from ckptui.watch.entries import Entry, folder_of
 from ckptui.watch.ignore import IGNORE_NAME, Ignore
 from ckptui.watch.listing import Child, Lister, Listing
@@ -84,7 +84,7 @@ class Tree:
     def __init__(
         self,
         root: str,
-        limits: Limits = Limits(),
+        limits: Limits = Limits(),  # noqa: B008  (frozen)
         throttle: Throttle | None = None,
         tick: Callable[[], None] = lambda: None,
     ) -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
-import psutil
-
 from ckptui.durable import parse_temporary, this_host
+from ckptui.light import dataclass, field
 
 _WRITES: Final = os.O_WRONLY | os.O_RDWR
 _OURS: Final = ".ckptui/"
@@ -90,6 +88,8 @@ def _flags(pid: int, fd: str) -> int:
 
 def _describe(pid: int) -> tuple[str, float]:
     """Name of a process as its user knows it, and since when; "" for one of our own."""
+    import psutil  # where nobody writes it is not needed
+
     try:
         process = psutil.Process(pid)
         arguments, started = process.cmdline(), process.create_time()
@@ -121,6 +121,10 @@ def _name(arguments: list[str]) -> str:
 def _living(temporaries: Mapping[str, str]) -> dict[str, str]:
     here = this_host()
     living: dict[str, str] = {}
+    if not temporaries:
+        return living
+    import psutil
+
     for path, name in temporaries.items():
         ours = parse_temporary(name)
         if ours is not None and ours.host == here and psutil.pid_exists(ours.pid):

@@ -9,10 +9,10 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from ckptui.formats.naming import skip_directory
+from ckptui.light import dataclass
 
 MOST_FILES: Final = 50_000
 """Files of one directory that are looked at; ten thousand ranks write so many."""
