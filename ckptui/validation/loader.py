@@ -4,7 +4,7 @@ One file, standard library and torch only, Python 3.8 or newer: it runs under th
 the run being watched, which need not have ckptui. It is given only files whose pickle the bounded
 reader has accepted, and always loads with ``weights_only=True``. JSON lines: first
 ``{"torch": version}`` or ``{"absent": sentence}``, then for each
-``{"id", "path", "allow": [globals]}`` one ``{"id", "result", …}``.
+``{"id", "path", "allow": [globals], "served": bool}`` one ``{"id", "result", …}``.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ ROOM = 2 << 30
 """Bytes of address space beyond the file's own mapping."""
 SHARE = 4
 """What cannot be mapped may take one part in so many of the free memory."""
+BRIEF = 64 << 20
+"""Bytes that are copied within a second also from a file server that is busy."""
 
 
 def settle_in(parent: int) -> None:
@@ -127,14 +129,21 @@ def refusal(version: str, path: str) -> str:
     return ""
 
 
-def load(path: str, names: list[str]) -> dict[str, object]:
-    """Load one file and forget it."""
+def load(path: str, names: list[str], served: bool) -> dict[str, object]:
+    """Load one file and forget it.
+
+    From a file server only what is over within a second, as a mapping is that touches no tensor:
+    a file that is removed while it is open becomes ``.nfsXXXX``, and breaks the trainer's clean-up.
+    """
     import torch
 
     why = refusal(str(torch.__version__), path)
     if why:
         return {"result": "skipped", "text": why}
     size = copied_size(path)
+    if served and size > BRIEF:
+        text = f"torch would hold it open while it copies {size / 1e9:.1f} GB from a file server"
+        return {"result": "skipped", "text": text + "; check a copy on a local disk"}
     if size > free_memory() // SHARE:
         return {"result": "skipped", "text": f"needs {size / 1e9:.1f} GB"}
     limit_memory(ROOM + (size or os.path.getsize(path)))
@@ -164,10 +173,10 @@ def spelled(path: str) -> Iterator[str]:
         os.close(fd)
 
 
-def attempt(path: str, names: list[str]) -> dict[str, object]:
+def attempt(path: str, names: list[str], served: bool) -> dict[str, object]:
     """Load, and tell what came of it: memory and permission are never the file's fault."""
     try:
-        return load(path, names)
+        return load(path, names, served)
     except MemoryError:
         return {"result": "skipped", "text": "it needs more memory than the check may take"}
     except OSError as error:
@@ -202,7 +211,7 @@ def main() -> None:
     say(import_torch())
     for line in sys.stdin:
         order = json.loads(line)
-        say(dict(attempt(order["path"], order["allow"]), id=order["id"]))
+        say(dict(attempt(order["path"], order["allow"], order["served"]), id=order["id"]))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from ckptui.terms import Result
 from ckptui.validation.child import Child, Message
 from ckptui.validation.finding import Finding, skipped
 from ckptui.validation.interpreter import NO_TORCH, find_interpreter
+from ckptui.validation.settling import is_network
 from ckptui.validation.verdict import Verdict
 
 _SCRIPT: Final = os.path.join(os.path.dirname(os.path.abspath(__file__)), "loader.py")
@@ -86,7 +87,9 @@ class LoaderClient:
         self._current = load = self._queue.popleft()
         load.attempts += 1
         path = os.path.abspath(load.verdict.path)
-        self.child.send({"id": load.id, "path": path, "allow": load.needed})
+        signature = load.verdict.facts.signature
+        served = signature is not None and is_network(signature[0])
+        self.child.send({"id": load.id, "path": path, "allow": load.needed, "served": served})
 
     def _turn_away(self) -> None:
         """Without torch everything that waits is skipped, with the sentence that says why."""

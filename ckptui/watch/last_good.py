@@ -120,7 +120,8 @@ def _why_not(row: Checkpoint, level: int) -> str:
     if row.checked_at is None:
         return "not looked at yet"
     if level > Level.KEYS and not _reached(row, level):
-        return f"not checked to level {level}"
+        why = f": {row.reason}" if row.category is Category.UNCHECKED and row.reason else ""
+        return f"not checked to level {level}{why}"
     return ""
 
 

@@ -154,6 +154,32 @@ def test_no_file_is_held_open_for_long(one: Path, tmp_path: Path) -> None:
     assert sum(each.operation == "RELEASE" for each in asked) >= opened - 1
 
 
+OLD_LAYOUT = """
+import sys, torch
+state = {"step": 1, "w": torch.zeros(int(sys.argv[2]), dtype=torch.uint8)}
+torch.save(state, sys.argv[1], _use_new_zipfile_serialization=False)
+"""
+
+
+def test_torch_is_not_let_hold_a_file_that_it_would_have_to_copy(tmp_path: Path) -> None:
+    """It maps the usual layout in no time; the old one it reads, and holds open meanwhile."""
+    source, place, log = tmp_path / "source", tmp_path / "mount", tmp_path / "log"
+    source.mkdir()
+    save(source / "mapped.pt", 80 << 18)
+    for name, size in (("copied.pt", 80 << 20), ("small.pt", 1 << 20)):
+        subprocess.run([sys.executable, "-c", OLD_LAYOUT, source / name, str(size)], check=True)
+        old(source / name)
+    with stalling(str(source), place, log=log):
+        said = ckptui("validate", str(place), "--level", "4", "--json")
+    rows = {str(row["path"]): row for row in documents("validate", said.out)}
+    assert {path: row["category"] for path, row in rows.items()} == {
+        "mapped.pt": "valid", "small.pt": "valid", "copied.pt": "unchecked",
+    }, said.err  # fmt: skip
+    assert str(rows["copied.pt"]["reason"]).startswith("torch would hold it open while it copies")
+    read = sum(each.count for each in requests(log) if "copied.pt" in each.name)
+    assert read < 8 << 20
+
+
 def test_what_is_replaced_while_it_is_read_is_let_go(one: Path, tmp_path: Path) -> None:
     place, log = tmp_path / "mount", tmp_path / "log"
     limits = site(tmp_path, bytes_per_second=SLOW)

@@ -12,6 +12,7 @@ from ckptui.validation import Done, Pool, Request
 from ckptui.validation.check import check_file
 from ckptui.validation.login_node import LARGE, is_login_node, job_of
 from ckptui.validation.verdict import Verdict
+from tests.cli.program import ckptui
 from tests.validation.conftest import make_old, run_python
 
 _WRITE = """
@@ -92,6 +93,19 @@ def test_the_library_does_what_its_caller_says(large: Path) -> None:
 def test_in_a_job_there_is_no_limit(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLURM_JOB_ID", "8123")
     assert checked(Request(str(large), level=4, load=False)).level == 4
+
+
+@pytest.mark.usefixtures("login_node")
+def test_latest_and_explain_say_so_and_take_here_too(large: Path) -> None:
+    folder = str(large.parent)
+    said = ckptui("latest", folder, "--level", "5")
+    assert (said.code, said.out) == (3, "")
+    assert "passed over large.pt: not checked to level 5: checked to level 2 only" in said.err
+    said = ckptui("latest", folder, "--level", "5", "--here")
+    assert (said.code, said.out) == (0, f"{large}\n"), said.err
+    said = ckptui("explain", str(large), "--level", "4", "--no-load")
+    assert "no work for a login node" in said.out
+    assert "no work" not in ckptui("explain", str(large), "--level", "4", "--no-load", "--here").out
 
 
 def test_slurms_settings_tell_as_its_programs_do(tmp_path: Path) -> None:
