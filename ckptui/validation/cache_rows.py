@@ -35,7 +35,8 @@ def demand_of(request: Request) -> str:
 
 def depth_of(request: Request) -> int:
     """How deep a request looks: 0 for the header alone, else its level."""
-    return 0 if request.header_only else request.level
+    # A number: the enum is written otherwise, and a row whose proof holds it is never believed.
+    return 0 if request.header_only else int(request.level)
 
 
 @dataclass(frozen=True, slots=True)

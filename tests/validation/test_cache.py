@@ -91,6 +91,12 @@ def test_a_deeper_verdict_stands_and_says_when_it_was_made(place: Path, file: Pa
     assert again.checked_at == deep.checked_at
 
 
+def test_a_level_by_its_name_is_remembered_as_by_its_number(place: Path, file: Path) -> None:
+    ask(Cache(str(place), rest=0), Request(str(file), level=Level.VALUES))
+    (known,) = answered_without_a_worker(Cache(str(place), rest=0), header(file))
+    assert (known.category, known.level) == (Category.VALID, 6)
+
+
 def test_what_somebody_asks_for_is_read_again(place: Path, file: Path) -> None:
     deep = Request(str(file), level=5, load=False, seen=seen(file))
     with Pool(jobs=1, cache=Cache(str(place), rest=0)) as pool:
