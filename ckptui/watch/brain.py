@@ -40,7 +40,7 @@ class Brain:
         pool: Gives the check workers.
         tell: Sends a command to the scanner.
         follow: False for one look.
-        header_checks: Whether to ask for them.
+        header_checks: Whether to ask for them; without them no last good one is looked for.
         required_keys: Keys that every checkpoint must hold, beside those of the configuration.
 
     Attributes:
@@ -278,7 +278,9 @@ class Brain:
         self.go_on()  # states may have named inputs just now
         values = self._base
         if changes.changed or changes.removed or not before.watching.swept_at:
-            best, over = find_last_good(self.catalog.rows)
+            # Where everything is read whole, nobody asks meanwhile which one would do.
+            known = self._header_checks
+            best, over = find_last_good(self.catalog.rows) if known else (None, ())
             values = replace(
                 values,
                 checkpoints=dict(self.catalog.rows),

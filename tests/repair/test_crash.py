@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -17,13 +18,15 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import torch
 
+from ckptui.config import CONFIG_NAME, load_run_config
 from ckptui.errors import RepairError
 from ckptui.repair import apply, entries, plan, recover, undo
 from ckptui.repair.lock import HOLDER, turn
 from ckptui.repair.site import HOME, Site
 from ckptui.terms import Action
-from tests.repair.tree import every_content, fingerprint, make_run
+from tests.repair.tree import every_content, fingerprint, make_run, put
 
 SERVER = """
 import os, signal, sys
@@ -33,9 +36,12 @@ from ckptui.terms import Action
 def work(root):
     first = plan(Action.QUARANTINE, root, ["ckpt_300.pt", "features/part_01.pt"])
     second = plan(Action.RENEW_MARKER, root, ["ckpt_400.pt"])
+    third = plan(Action.ALLOW_GLOBALS, root, ["mine.pt"])
     os.kill(os.getpid(), signal.SIGSTOP)  # plans change nothing; what follows is traced
     apply(first)
     apply(second)
+    apply(third)
+    undo(root)
     undo(root)
     undo(root)
 
@@ -97,6 +103,8 @@ def _status(pid: int) -> str:
 def test_killed_before_every_call_that_changes_something(tmp_path: Path) -> None:
     original = str(tmp_path / "original")
     make_run(original)
+    put(original, "mine.pt", naming_a_class_of_mine())
+    put(original, CONFIG_NAME, b"# ours\n[run]\ncommand = ['train.sh']\n")
     ends: Counter[str] = Counter()
     victims = Victims()
     kills = 0
@@ -110,6 +118,17 @@ def test_killed_before_every_call_that_changes_something(tmp_path: Path) -> None
     assert ends["rolled back"] > 10 and ends["finished"] > 0 and not ends["stuck"]
 
 
+class Mine:
+    """What the run's ckptui.toml must name, so that it is no danger."""
+
+
+def naming_a_class_of_mine() -> bytes:
+    """A real checkpoint that only loads where the class is allowed."""
+    buffer = io.BytesIO()
+    torch.save({"step": 1, "mine": Mine()}, buffer)
+    return buffer.getvalue()
+
+
 def kill_and_recover(
     victims: Victims, original: str, root: str, at: tuple[str, int], ends: Counter[str]
 ) -> bool:
@@ -121,6 +140,7 @@ def kill_and_recover(
     lost = Counter(every_content(original)) - Counter(every_content(root))
     assert not lost, f"{at}: a file is lost"
     no_marker_alone(root)
+    load_run_config(root)  # never half a file
     ends.update(each.ended for each in recover(root))
     assert recover(root) == []
     assert all(entry.state in ("done", "undone", "rolled back") for entry in entries(root))
