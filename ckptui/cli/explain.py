@@ -9,6 +9,7 @@ from typing import Final
 import click
 
 from ckptui.cli.batch import Asked
+from ckptui.cli.caching import no_cache_option
 from ckptui.cli.common import put, put_json
 from ckptui.cli.options import here_option
 from ckptui.cli.places import AnyPath, is_checkpoint, look_at_all
@@ -29,7 +30,7 @@ from ckptui.validation.verdict import Verdict
 _STEP: Final = 0.2
 
 
-@click.command("explain", params=[here_option()])
+@click.command("explain", params=[here_option(), no_cache_option()])
 @click.argument("files", nargs=-1, required=True, type=AnyPath(), metavar="FILE…")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("--python", metavar="PATH", help="Interpreter whose torch level 3 asks.")

@@ -47,6 +47,7 @@ def repair_command(
     restore        bring a file back from the trash
     promote        give a complete temporary file its final name
     clean          move left-over temporary files to the trash
+    allow-globals  write the names that its pickle needs into RUN/ckptui.toml
     validate       read whole and judge
 
     Nothing is deleted: things move to RUN/.ckptui/trash, and ckptui undo RUN takes it back.
