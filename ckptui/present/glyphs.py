@@ -85,9 +85,9 @@ def level_bar(level: int, checks: Mapping[str, str | None], *, ascii_only: bool)
 
 
 def _segment(step: Level, level: int, result: str | None) -> Glyph:
-    if step > level:
-        return _EMPTY
-    return _ABSENT if result and result.startswith(_NOTHING_TO_CHECK) else _FULL
+    if result and result.startswith(_NOTHING_TO_CHECK):
+        return _ABSENT
+    return _EMPTY if step > level else _FULL
 
 
 def progress_bar(fraction: float, width: int, *, ascii_only: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.message import Message
 
+from ckptui.terms import Category
 from ckptui.watch.model import Snapshot
 
 
@@ -24,4 +25,18 @@ class ThreadFailed(Message):
 
     def __init__(self, error: str) -> None:
         self.error = error
+        super().__init__()
+
+
+class Checked(Message):
+    """One of the checks that the user asked for is over.
+
+    Attributes:
+        order: Which keypress asked for it.
+        category: The verdict; None where the checkpoint is gone.
+    """
+
+    def __init__(self, order: int, category: Category | None) -> None:
+        self.order = order
+        self.category = category
         super().__init__()

@@ -145,6 +145,7 @@ def test_the_level_bar_shows_what_a_format_cannot_be_asked() -> None:
     assert level_bar(3, {}, ascii_only=True) == "###--- 3"
     checks = {"checksums": "none-recorded: no checksums in this format"}
     assert level_bar(6, checks, ascii_only=False) == "▰▰▰▰·▰ 6"
+    assert level_bar(4, checks, ascii_only=False) == "▰▰▰▰·▱ 4"  # read whole, nothing to compare
 
 
 def test_a_save_that_will_not_fit_is_said() -> None:

@@ -30,6 +30,7 @@ async def test_v_says_what_it_reads_and_the_verdict_arrives(run_dir: str) -> Non
         await ui.sees(f"checking {GOOD} to level 5: 47K to read")
         await ui.until(lambda: ui.rows[GOOD].category is Category.VALID, "a verdict")
         assert ui.rows[GOOD].level == 5
+        await ui.sees(f"checked {GOOD} to level 5: valid")
         assert ui.app.main.table.cursor == GOOD
 
 

@@ -13,6 +13,7 @@ from ckptui.present import units
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span, line
 from ckptui.tui.folding import folder_of
+from ckptui.tui.order import Order
 from ckptui.tui.screens.text_screen import DetailScreen
 from ckptui.tui.services import Services
 from ckptui.tui.views import CheckpointsView, FailuresView, RunsView, StagesView, View
@@ -52,6 +53,7 @@ class RunScreen(Screen[None], inherit_bindings=False):
         }
         self.open_detail: DetailScreen | None = None
         self._asking: Worker[None] | None = None
+        self.order = Order()
         self._said: Line = ()
         self._said_timer: Timer | None = None
 

@@ -11,6 +11,8 @@ from ckptui.terms import TROUBLE, Level
 from ckptui.tui import clipboard
 from ckptui.tui.filtering import Filter
 from ckptui.tui.folding import folder_of
+from ckptui.tui.messages import Checked
+from ckptui.tui.order import Order
 from ckptui.tui.screens.base import RunScreen
 from ckptui.tui.screens.choose import Choice, Choose
 from ckptui.watch.model import Checkpoint
@@ -70,9 +72,23 @@ class FindActions(RunScreen):
         if not rows:
             self.say("there is no checkpoint under the cursor to validate")
             return
-        self.services.monitor.check([row.path for row in rows], level=level, load=True)
-        what = rows[0].path if len(rows) == 1 else units.counted(len(rows), "checkpoint")
-        self.say(f"checking {what} to level {int(level)}: {_size(rows)} to read; esc stops it")
+        what = f"{_these(rows)} to level {int(level)}"
+        self.order = Order(self.order.number + 1, what, len(rows))
+        number = self.order.number
+
+        def done(_: str, row: Checkpoint | None) -> None:  # on the monitor's thread: only a post
+            self.post_message(Checked(number, None if row is None else row.category))
+
+        self.services.monitor.check([row.path for row in rows], level=level, load=True, done=done)
+        self.say(f"checking {what}: {_size(rows)} to read; esc stops it")
+
+    def on_checked(self, message: Checked) -> None:
+        """Say what came out, once the last check of the last order is over."""
+        if message.order != self.order.number:
+            return
+        self.order.found[message.category] += 1
+        if self.order.found.total() == self.order.wanted:
+            self.say(self.order.sentence())
 
     def action_rescan(self) -> None:
         """Look at everything again."""
