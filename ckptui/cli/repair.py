@@ -17,6 +17,7 @@ from ckptui.present.repairs import outcome_lines, plan_lines, plan_title
 from ckptui.present.spans import text_of
 from ckptui.repair import apply, plan
 from ckptui.repair.model import Outcome, Plan
+from ckptui.shell import shell_word
 from ckptui.terms import EXIT_FAILURE, EXIT_OK, Action
 
 
@@ -99,7 +100,7 @@ def agreed(planned: Plan, *, yes: bool) -> bool:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise RepairError("no terminal to ask on; say --dry-run to see the plan, --yes to apply it")
     talk(plan_title(planned))
-    for each in plan_lines(planned, undo_key="ckptui undo"):
+    for each in plan_lines(planned, undo_key=_undo(planned)):
         talk(text_of(each))
     return click.confirm("Apply it?", default=False, err=True)
 
@@ -111,7 +112,7 @@ def _asked(question: str, *, yes: bool) -> bool:
 
 
 def _show(planned: Plan, outcome: Outcome, as_json: bool) -> None:
-    preview = [text_of(each) for each in plan_lines(planned, undo_key="ckptui undo")]
+    preview = [text_of(each) for each in plan_lines(planned, undo_key=_undo(planned))]
     if as_json:
         document = repair_document(
             outcome, warnings=planned.warnings, confirm=planned.confirm, preview=preview
@@ -122,4 +123,10 @@ def _show(planned: Plan, outcome: Outcome, as_json: bool) -> None:
         for warning in planned.warnings:
             say(warning)
     for each in outcome_lines(outcome) if outcome.applied else [plan_title(planned), *preview]:
-        click.echo(each)
+        click.echo(each.replace("; undo takes it back", f"; {_undo(planned)} takes it back"))
+
+
+def _undo(planned: Plan) -> str:
+    """The command that takes it back: it names the run, which need not be where the person is."""
+    near = os.path.relpath(planned.root)
+    return f"ckptui undo {shell_word(planned.root if near.startswith(os.pardir) else near)}"

@@ -206,7 +206,7 @@ def what_to_press(row: Checkpoint, keys: Mapping[str, str], snapshot: Snapshot |
     pieces: list[str | Span] = []
     for key, words in offers:
         if key:
-            pieces += [Span(key, Role.ACCENT), f"  {words}      "]
+            pieces += [Span(key, Role.ACCENT), f"  {words}    "]
     return line(*pieces)
 
 

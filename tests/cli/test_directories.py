@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -162,3 +164,17 @@ def test_a_marker_beside_a_directory(layouts: Path, tmp_path: Path) -> None:
         "checkpoint-40": ("present", "unchecked"),
         "checkpoint-60": ("present", "incomplete"),
     }
+
+
+def test_what_the_screen_says_to_undo_can_be_typed(layouts: Path, tmp_path: Path) -> None:
+    run = run_of(layouts, tmp_path / "two words", made.DCP)
+    place = os.path.relpath(run / "step_60", tmp_path)
+    said = ckptui("repair", "quarantine", place, "--yes", cwd=str(tmp_path))
+    assert said.code == 0
+    assert not (run / "step_60").exists()
+    (command,) = re.findall(r"; (ckptui undo .*) takes it back", said.out)
+
+    back = ckptui(*shlex.split(command)[1:], "--yes", cwd=str(tmp_path))
+
+    assert back.code == 0
+    assert (run / "step_60").is_dir()

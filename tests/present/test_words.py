@@ -56,8 +56,8 @@ def test_the_detail_says_what_where_and_what_to_press() -> None:
             " · inputs sha256:3fa9c1aa"
         ),
         (
-            "f  quarantine it (the last good one is step 4500)      v  validate it, 1.2G to read"
-            "      y  copy path"
+            "f  quarantine it (the last good one is step 4500)    v  validate it, 1.2G to read"
+            "    y  copy path"
         ),
     ]
 

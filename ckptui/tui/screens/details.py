@@ -172,6 +172,9 @@ def inspect_lines(document: Mapping[str, object]) -> list[Line]:
     tensors = records(document, "tensors")
     keys = texts(document, "keys")
     lines = [_heading(f"Keys {len(keys):,}"), line(", ".join(keys) or "–"), ()]
+    if not keys and not tensors:
+        lines = [line(Span("no keys and no tensors are told by its header", Role.MUTED))]
+        return [*lines, *_metadata(document)]
     total = sum(number(each, "bytes") for each in tensors)
     parameters = number(document, "parameters")
     lines.append(
@@ -182,13 +185,20 @@ def inspect_lines(document: Mapping[str, object]) -> list[Line]:
     lines += [_tensor(each, width) for each in shown]
     if len(tensors) > len(shown):
         lines.append(line(Span(f"and {len(tensors) - len(shown):,} more", Role.MUTED)))
+    return lines + _metadata(document)
+
+
+def _metadata(document: Mapping[str, object]) -> list[Line]:
     metadata = document.get("metadata")
-    if isinstance(metadata, dict) and metadata:
-        lines += [(), _heading("Metadata")]
-        lines += [
-            line(Span(f"{name}  ", Role.MUTED), str(value)) for name, value in metadata.items()
-        ]
-    return lines
+    if not isinstance(metadata, dict) or not metadata:
+        return []
+    rows = [line(Span(f"{name}  ", Role.MUTED), _said(value)) for name, value in metadata.items()]
+    return [(), _heading("Metadata"), *rows]
+
+
+def _said(value: object) -> str:
+    """A value as a person would write it: a list without its brackets."""
+    return "; ".join(str(each) for each in value) if isinstance(value, list) else str(value)
 
 
 def _tensor(tensor: Mapping[str, object], width: int) -> Line:
