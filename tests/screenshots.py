@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import sys
 import tempfile
 from collections.abc import Sequence
 from typing import Final
 
+HERE: Final = socket.gethostname().partition(".")[0]
+THERE: Final = "gpu-07"
 SIZES: Final = {"": (120, 36), "-80x24": (80, 24)}
 NEWEST: Final = "checkpoints/ckpt_0000600.pt"
 OUTDATED: Final = "checkpoints/ckpt_0000200.pt"
@@ -35,7 +38,7 @@ async def shoot(root: str, folder: str, name: str, suffix: str) -> str:
             words = "Levels"
         await ui.sees(words)
         target = os.path.join(folder, f"{name}{suffix}.svg")
-        picture = ui.app.export_screenshot(title="ckptui")
+        picture = ui.app.export_screenshot(title="ckptui").replace(f">{HERE}<", f">{THERE}<")
         # As wide as the scratch directory's name, so that nothing in the picture moves.
         home = os.environ["HOME"]
         _write(target, picture.replace(home, "/home/me/scratch".ljust(len(home), "_")[: len(home)]))
@@ -57,6 +60,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as home:
         # The title shows paths below the home directory with ~: no name of this machine's user.
         os.environ["HOME"] = home
+        socket.gethostname = lambda: THERE  # nor the name of this machine
         os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]
         root = os.path.join(home, "runs", "demo")
         os.makedirs(os.path.dirname(root))
