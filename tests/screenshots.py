@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 import sys
 import tempfile
@@ -38,7 +39,11 @@ async def shoot(root: str, folder: str, name: str, suffix: str) -> str:
             words = "Levels"
         await ui.sees(words)
         target = os.path.join(folder, f"{name}{suffix}.svg")
-        picture = ui.app.export_screenshot(title="ckptui").replace(f">{HERE}<", f">{THERE}<")
+        picture = ui.app.export_screenshot(title="ckptui")
+        # A text is drawn as wide as its element says: the other name has another width.
+        picture = re.sub(
+            rf' textLength="[0-9.]+"([^>]*>){re.escape(HERE)}<', rf"\1{THERE}<", picture
+        )
         # As wide as the scratch directory's name, so that nothing in the picture moves.
         home = os.environ["HOME"]
         _write(target, picture.replace(home, "/home/me/scratch".ljust(len(home), "_")[: len(home)]))

@@ -22,8 +22,8 @@ WIDTH: Final = 84
 
 
 def text_width(terminal: int) -> int:
-    """Cells that a dialog's text may take in a terminal this wide."""
-    return max(min(WIDTH, terminal - 2) - 6, 10)
+    """Cells that a dialog's text may take in a terminal this wide, beside its scroll bar."""
+    return max(min(WIDTH, terminal - 2) - 7, 10)
 
 
 class Dialog(ModalScreen[str], inherit_bindings=False):
