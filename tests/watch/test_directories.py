@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ckptui.terms import GOOD, Category
+from ckptui.watch.model import Checkpoint, Snapshot
 from ckptui.watch.tree import Tree
 from tests import directories as made
 from tests.directories import ORDERS, copy, make_older
@@ -21,13 +22,19 @@ def test_a_save_and_its_rotation(layouts: Path, tmp_path: Path, watch: Open, pla
     path = tmp_path / "run" / name
     path.mkdir(parents=True)
     monitor = watch(path.parent)
+    rows: list[Checkpoint] = []
+    monitor.subscribe(lambda change: rows.extend(change.snapshot.checkpoints.values()))
     names = [each for each in ORDERS[place] if ".." not in each]
     for part in names[:-1]:
         shutil.copyfile(layouts / place / part, path / part)
-    until(monitor, lambda shown: shown.checkpoints[name].category is Category.CHANGING
-          if name in shown.checkpoints else False)  # fmt: skip
+    until(monitor, lambda shown: name in shown.checkpoints and _is_left_alone(shown, name))
     shutil.copyfile(layouts / place / names[-1], path / names[-1])
-    shown = until(monitor, lambda shown: shown.checkpoints[name].category in GOOD)
+    shown = until(
+        monitor,
+        lambda shown: shown.checkpoints[name].category in GOOD and not _is_left_alone(shown, name),
+    )
+    # While it was young and lacked its last part, nobody called it anything.
+    assert {row.category for row in list(rows)} <= GOOD
     assert shown.last_good is not None
     assert shown.last_good.path == name
     row = shown.checkpoints[name]
@@ -37,6 +44,13 @@ def test_a_save_and_its_rotation(layouts: Path, tmp_path: Path, watch: Open, pla
     until(monitor, lambda shown: shown.checkpoints[name].category is Category.CHANGING)
     shutil.rmtree(path)
     until(monitor, lambda shown: name not in shown.checkpoints)
+    assert {row.category for row in list(rows)} <= GOOD | {Category.CHANGING}
+
+
+def _is_left_alone(shown: Snapshot, name: str) -> bool:
+    """True where a row stands for something too young to be read unasked."""
+    row = shown.checkpoints[name]
+    return row.checked_at is None and row.category is Category.UNCHECKED
 
 
 def test_a_verdict_is_about_what_the_scan_saw(layouts: Path, watch: Open) -> None:
