@@ -27,6 +27,8 @@ _KINDS: Final = {"damaged": Category.CORRUPTED, "unfinished": Category.INCOMPLET
 _BAD_PART: Final = frozenset({Category.CORRUPTED, Category.UNREADABLE, Category.FOREIGN})
 _INDEX_CODES: Final = frozenset({"shard-tensor-missing"})
 _LFS: Final = "foreign:git-lfs"
+_LAST: Final = "written last"
+_ENDS_EARLY: Final = "cut short"
 
 
 def find(
@@ -46,8 +48,9 @@ def find(
         _completeness(said, found)
     if order.level >= Level.KEYS:
         _agreement(folder, said, parts, order, found)
+    stopped = _stopped(said)
     for name, verdict in parts.checked.items():
-        _part(name, verdict, found)
+        _part(name, verdict, found, stopped)
     for name, verdict in parts.side.items():
         _side(name, verdict, found)
     return {level: _combine(each) for level, each in found.items()}, _detail(said, parts)
@@ -55,8 +58,10 @@ def find(
 
 def _sizes(folder: Folder, said: Reading, found: Said) -> None:
     empty = [name for name in said.needed if folder.files.get(name) == 0]
+    stopped = f"{stop}; " if (stop := _stopped(said)) else ""
     found[Level.SIZE] += [
-        failed(Category.CORRUPTED, f"part {name} is empty: it has 0 bytes") for name in empty[:20]
+        failed(Category.CORRUPTED, f"{stopped}part {name} is empty: it has 0 bytes")
+        for name in empty[:20]
     ] or [passed()]
 
 
@@ -71,7 +76,7 @@ def _completeness(said: Reading, found: Said) -> None:
 
 def missing_sentence(missing: Sequence[Missing]) -> str:
     """Which parts are missing: the one that is written last says most."""
-    ordered = sorted(missing, key=lambda each: not each.why.startswith("written last"))
+    ordered = sorted(missing, key=lambda each: not each.why.startswith(_LAST))
     first = ordered[0]
     why = f" ({first.why})" if first.why else ""
     if first.why.startswith("written last: "):
@@ -155,9 +160,15 @@ def _required(folder: Folder, said: Reading, parts: Parts, required: Sequence[st
     return failed(Category.INCOMPATIBLE, text)
 
 
-def _part(name: str, verdict: Verdict, found: Said) -> None:
+def _stopped(said: Reading) -> str:
+    """That the save was not finished, where what is written last shows it; else empty."""
+    last = [each for each in said.missing if each.why.startswith(_LAST)]
+    return missing_sentence(last[:1]) if last else ""
+
+
+def _part(name: str, verdict: Verdict, found: Said, stopped: str) -> None:
     """One part's results; what decides its category stands at the level that failed."""
-    against = _against(name, verdict)
+    against = _against(name, verdict, stopped)
     at = _level_of(verdict)
     for level in found:
         check = verdict.checks.get(level)
@@ -167,11 +178,13 @@ def _part(name: str, verdict: Verdict, found: Said) -> None:
             found[level].append(_of_part(name, level, check))
 
 
-def _against(name: str, verdict: Verdict) -> Finding | None:
+def _against(name: str, verdict: Verdict, stopped: str) -> Finding | None:
     category = verdict.category
     if category in (Category.VALID, Category.UNCHECKED):
         return None
     reason = f"part {name}: {verdict.reason}" if verdict.reason else f"part {name} is {category}"
+    if stopped and category is Category.CORRUPTED and verdict.reason.startswith(_ENDS_EARLY):
+        reason = f"{stopped}; {reason.removesuffix('; cause not known')}"
     if verdict.facts.format == _LFS:
         text = f"part {name} is not there: a git-lfs pointer stands in its place; `git lfs pull`"
         return Finding(Result.FAIL, f"{text} fetches it", Category.INCOMPLETE, f"{text} fetches it")

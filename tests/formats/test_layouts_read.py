@@ -188,6 +188,18 @@ def test_shards_of_an_earlier_save_that_had_more(layouts: Path, tmp_path: Path) 
     assert "model-00003-of-00005.safetensors" not in said.needed
 
 
+def test_what_torch_joined_stays_below_without_an_index(layouts: Path, tmp_path: Path) -> None:
+    """HuggingFaceStorageWriter with enable_consolidation: the ranks' files lie in sharded/."""
+    home = copy(layouts / made.SHARDED, tmp_path / "model", ORDERS[made.SHARDED])
+    (home / "sharded").mkdir()
+    for at in (1, 2):
+        name = f"model-0000{at}-of-00002.safetensors"
+        (home / name).rename(home / "x")
+        (home / f"sharded/shard-00001-{name}").write_bytes((home / "x").read_bytes())
+        (home / "x").rename(home / name)
+    assert (missing(home), read(home).untold) == (set(), "")
+
+
 @pytest.mark.parametrize(
     "text",
     ["[" * 100_000, "[" * 2_000_000, '{"a":' * 50_000, "9" * 100_000, '{"global_step": 1e999}',

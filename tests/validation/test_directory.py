@@ -95,6 +95,62 @@ def test_a_save_that_was_stopped_is_incomplete(
             assert any(part.size is None for part in verdict.facts.parts)
 
 
+@pytest.mark.parametrize("size", [0, 900])
+def test_a_part_that_was_being_written_when_the_save_stopped(
+    layouts: Path, tmp_path: Path, size: int
+) -> None:
+    """What is written last is missing: that is why the part before it ends early."""
+    order = ORDERS[made.HF]
+    path = copy(layouts / made.HF, tmp_path / made.HF, order[: order.index("optimizer.pt") + 1])
+    os.truncate(path / "optimizer.pt", size)
+    make_older(path)
+    verdict = check(path, header_only=True)
+    assert verdict.category is Category.CORRUPTED
+    assert verdict.reason.startswith("trainer_state.json, which is written last, is missing: ")
+    assert "part optimizer.pt" in verdict.reason
+    assert "cause not known" not in verdict.reason
+
+
+@pytest.mark.parametrize("most", [0, 1261, 1500, 3000])
+def test_a_distributed_save_that_stopped_anywhere_is_unfinished(
+    layouts: Path, tmp_path: Path, most: int
+) -> None:
+    names = [name for name in ORDERS[made.DCP] if name != ".metadata"]
+    path = copy(layouts / made.DCP, tmp_path / made.DCP, names)
+    for name in names:
+        os.truncate(path / name, most)
+    make_older(path)
+    verdict = check(path)
+    assert verdict.category is Category.INCOMPLETE
+    assert verdict.reason.startswith(".metadata, which is written last, is missing")
+
+
+def test_a_file_that_grew_is_a_later_saves_only_where_it_is_younger(
+    layouts: Path, tmp_path: Path
+) -> None:
+    path = saved(layouts, tmp_path, made.DCP)
+    with (path / "__0_0.distcp").open("ab") as file:
+        file.write(b"x" * 100)
+    make_older(path)
+    os.utime(path / "__0_0.distcp", (1e9, 1e9))
+    assert check(path, header_only=True).reason.endswith("cause not known")
+    later = (path / ".metadata").stat().st_mtime + 5
+    os.utime(path / "__0_0.distcp", (later, later))
+    assert "written anew by a later save" in check(path, header_only=True).reason
+
+
+def test_accelerates_saves_tell_of_each_other(layouts: Path, tmp_path: Path) -> None:
+    """Nothing in one says what it should hold; a neighbour that holds no more does."""
+    names = ORDERS[made.ACCELERATE]
+    first = copy(layouts / made.ACCELERATE, tmp_path / "checkpoint_9", names)
+    assert check(first).category is Category.UNCHECKED
+    second = copy(layouts / made.ACCELERATE, tmp_path / "checkpoint_10", names)
+    assert {check(first).category, check(second).category} == {Category.VALID}
+    (first / "custom_checkpoint_0.pkl").write_bytes((first / names[-1]).read_bytes())
+    make_older(first)
+    assert check(second).category is Category.UNCHECKED
+
+
 @pytest.mark.parametrize(("place", "count"), PREFIXES)
 def test_a_save_that_goes_on_is_changing(
     layouts: Path, tmp_path: Path, place: str, count: int

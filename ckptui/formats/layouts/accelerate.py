@@ -2,7 +2,7 @@
 
 model*.safetensors, optimizer.bin, scheduler.bin, sampler.bin, scaler.pt, and
 random_states_<rank>.pkl last of every rank, then custom_checkpoint_<n>.pkl. No step is kept in it,
-and nothing says how many ranks or custom states there were.
+and nothing says how many ranks or custom states there were: only the saves beside it do.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ def recognise(names: Collection[str], dirname: str) -> bool:
 
 
 def read(folder: Folder, said: Reading) -> None:
-    """Note the parts; whether all of them are there cannot be told for certain."""
+    """Note the parts; whether all of them are there, the saves beside it tell, or nothing does."""
     from ckptui.formats.layouts import dcp
+    from ckptui.formats.layouts.peek import holds_as_much
     from ckptui.formats.layouts.shards import read_shards
 
     said.need(*(n for n in folder.files if _PARTS.fullmatch(n) or n.endswith(".safetensors")))
@@ -53,4 +54,6 @@ def read(folder: Folder, said: Reading) -> None:
     for rank in range(max(ranks, default=0)):
         if rank not in ranks and len(said.missing) < 100:
             said.miss(f"random_states_{rank}.pkl", "other ranks wrote theirs")
-    said.untold = "nothing in it says how many parts Accelerate was to write"
+    # Random states come last of what Accelerate itself writes; custom states come after them.
+    if not ranks or not holds_as_much(folder):
+        said.untold = "nothing in it says how many parts Accelerate was to write"

@@ -56,7 +56,7 @@ def read_into(folder: Folder, said: Reading, prefix: str, *, tiled: bool = True)
     shards = [name for name in folder.below(prefix) if name.endswith(".distcp")]
     shards = [name for name in shards if "/" not in name[len(prefix) :]]
     if prefix + METADATA not in folder.files:
-        said.need(*shards)
+        # What was being written when it stopped ends anywhere: nothing says where a slice does.
         said.miss(prefix + METADATA, "written last: the save was not finished")
         return
     metadata = read_metadata(folder, prefix + METADATA)
@@ -94,7 +94,11 @@ def _compare(folder: Folder, said: Reading, prefix: str, metadata: DcpMetadata) 
             said.broken.append(Broken(name, text))
         elif size > end or not _tile(metadata, relative):
             text = f"{name} has {size:,} bytes where {METADATA} counts {end:,}"
-            text = f"{text}: written anew by a later save that did not end"
+            times = folder.mtimes
+            if times.get(name, 0) > times.get(prefix + METADATA, 0):  # which is written last
+                text = f"{text}: written anew by a later save that did not end"
+            else:
+                text = f"{text}; cause not known"
             said.broken.append(Broken(name, text if size > end else f"{name} is not divided "
                                       f"as {METADATA} says: it leaves gaps"))  # fmt: skip
         elif metadata.judgeable:

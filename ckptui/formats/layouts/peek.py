@@ -12,11 +12,13 @@ from ckptui.formats.layouts.reading import Broken, Reading
 from ckptui.formats.layouts.walk import TO_LIST
 from ckptui.formats.limits import DEFAULT
 from ckptui.formats.model import Header
+from ckptui.formats.naming import series_key
 from ckptui.formats.pickle_nodes import Dict, Object
 from ckptui.formats.pickle_vm import PickleTree, run
 from ckptui.formats.window import FdSource, Window
 
 _SIBLINGS: Final = 50
+_NEIGHBOURS: Final = 4
 _MOST_BRACKETS: Final = 400_000
 
 
@@ -148,6 +150,27 @@ def sibling_has(folder: Folder, name: str, called: re.Pattern[str]) -> bool:
         return False
     alike = [each for each in names if called.search(each) and each != folder.name]
     return any(folder.is_beside(each, name) for each in alike[:_SIBLINGS])
+
+
+def holds_as_much(folder: Folder) -> bool:
+    """True where the other saves of its series hold no name that it does not hold.
+
+    False where there are none beside it.
+    """
+    above = os.path.dirname(os.path.abspath(folder.path))
+    key = series_key(folder.name)
+    try:
+        others = [n for n in os.listdir(above) if series_key(n) == key and n != folder.name]
+    except OSError:
+        return False
+    others = sorted(others, key=lambda name: (len(name), name), reverse=True)[:_NEIGHBOURS]
+    names: set[str] = set()
+    for other in others:
+        try:
+            names.update(os.listdir(os.path.join(above, other)))
+        except OSError:
+            continue
+    return bool(names) and names <= folder.top()
 
 
 def whole(value: object) -> int | None:

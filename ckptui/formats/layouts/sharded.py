@@ -41,4 +41,8 @@ def read(folder: Folder, said: Reading) -> None:
     beside = {sharding.prefix for sharding in said.shardings}
     for prefix in sorted({name.rpartition("/")[0] + "/" for name in folder.files if "/" in name}):
         if prefix not in beside:
+            untold = said.untold
             read_shards(folder, said, prefix)
+            if "" in beside:
+                # torch's HuggingFaceStorageWriter leaves what it joined in sharded/, without index.
+                said.untold = untold
