@@ -81,12 +81,14 @@ class Known:
         key: Of the bytes that ``verdict`` is about; "" where there is none.
         verdict: The deepest that is trusted, None where there is none.
         witness: None where there is none or it was not asked for.
+        before: Key and level 6's values of the previous checkpoint that the request names.
         idle: The verdict was last of use on an earlier day.
     """
 
     key: str = ""
     verdict: Verdict | None = None
     witness: Witness | None = None
+    before: tuple[str, Mapping[str, float]] | None = None
     idle: bool = False
 
 

@@ -32,6 +32,7 @@ from ckptui.validation.wire import verdict_from_wire, verdict_to_wire
 
 _LARGEST: Final = 1 << 16
 """Bytes of one verdict, or of the values that go with it: more is not kept."""
+_LARGEST_UNPACKED: Final = 1 << 24
 _TRIM_EVERY: Final = 500
 """Writes between two looks at the number of rows."""
 _DAY: Final = 86_400
@@ -40,6 +41,7 @@ _FIND: Final = (
     "SELECT key, depth, rules, torch, verdict, proof, used FROM verdicts "
     "WHERE path = ? AND demand = ?"
 )
+_FIND_VALUES: Final = "SELECT key, content, whole, first, proof, peaks FROM contents WHERE path = ?"
 _FIND_CONTENT: Final = "SELECT key, content, whole, first, last, proof FROM contents WHERE path = ?"
 
 
@@ -94,6 +96,7 @@ class Store:
             row.key if row is not None and verdict is not None else "",
             verdict,
             self._witness(place) if question.witness else None,
+            self._values(question.request.previous) if question.request.wants_values else None,
             idle=verdict is not None and idle,
         )
 
@@ -115,6 +118,18 @@ class Store:
         if proof != _proof(place, (key, content, whole, first)):
             return None
         return Witness(str(key), str(content), bool(whole), str(first), str(last))
+
+    def _values(self, path: str) -> tuple[str, Mapping[str, float]] | None:
+        """Key and values of a file that was whole."""
+        place = place_of(path)
+        found = self._base.execute(_FIND_VALUES, (place,)).fetchone()
+        if found is None:
+            return None
+        *fields, proof, peaks = found
+        if proof != _proof(place, fields) or not fields[2]:
+            return None
+        values = _unpacked(peaks)
+        return (str(fields[0]), values) if values else None
 
     # Writing
 
@@ -165,17 +180,22 @@ class Store:
     def _keep_content(self, sighting: Sighting) -> None:
         facts, at = sighting.verdict.facts, sighting.verdict.checked_at
         place, key = place_of(sighting.request.path), key_of(facts.signature or ())
+        # What a bad file's numbers are like is nothing to compare with.
+        good = sighting.verdict.category in GOOD
+        peaks = _packed(sighting.values) if good else b""
         before = self._witness(place)
         if before is not None and before.key == key and not sighting.anew:
             if before.content == facts.content:
                 self._base.execute(
-                    "UPDATE contents SET last = ?, used = ? WHERE path = ?", (at, _today(), place)
+                    "UPDATE contents SET last = ?, used = ?, "
+                    "peaks = CASE WHEN ? THEN peaks ELSE ? END WHERE path = ?",
+                    (at, _today(), not peaks, peaks, place),
                 )
             return
-        row = (key, facts.content, int(sighting.verdict.category in GOOD), at)
+        row = (key, facts.content, int(good), at)
         self._base.execute(
             "INSERT OR REPLACE INTO contents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (place, *row, at, _packed(sighting.values), _proof(place, row), _today()),
+            (place, *row, at, peaks, _proof(place, row), _today()),
         )
 
     def _trim(self, rows: int) -> None:
@@ -212,6 +232,15 @@ def _packed(values: Mapping[str, float]) -> bytes:
     """Values for keeping; empty where there are too many."""
     packed = zlib.compress(json.dumps(dict(values)).encode(), 1) if values else b""
     return packed if len(packed) <= _LARGEST else b""
+
+
+def _unpacked(peaks: bytes) -> dict[str, float]:
+    """The values again; empty where there are none, or where zlib's own checksum is wrong."""
+    try:
+        found = json.loads(zlib.decompressobj().decompress(peaks, _LARGEST_UNPACKED))
+        return {str(name): float(value) for name, value in found.items()}
+    except (zlib.error, ValueError, TypeError, AttributeError):
+        return {}
 
 
 def _proof(place: bytes, fields: Iterable[object]) -> int:

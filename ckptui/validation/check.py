@@ -45,6 +45,7 @@ class Order:
     previous: str = ""
     previous_values: Mapping[str, float] | None = None
     look_back: bool = False
+    previous_key: str = ""
 
 
 def check_file(
@@ -64,6 +65,7 @@ def check_file(
     previous: str = "",
     previous_values: Mapping[str, float] | None = None,
     look_back: bool = False,
+    previous_key: str = "",
 ) -> Verdict:
     """Check one file from its bytes, in bounded memory, without torch.
 
@@ -88,6 +90,7 @@ def check_file(
         previous_values: Level 6's values of that one, where they are known; else it is read.
         look_back: True where the previous one is looked for beside the file, by the step in its
             name.
+        previous_key: Of the bytes that ``previous_values`` are about; "" where that is certain.
 
     Returns:
         The verdict. No error is raised for anything that the file or the disk does.
@@ -110,6 +113,7 @@ def check_file(
         previous,
         previous_values,
         look_back,
+        previous_key,
     )
     return check_as(name, order, on_progress, cancelled)
 
@@ -282,12 +286,13 @@ def _before(source: Source, order: Order, progress: Progress) -> Before | None:
     """The previous checkpoint of its series, where level 6 is to compare it with one."""
     if order.level < Level.VALUES or not (order.previous or order.look_back):
         return None
-    from ckptui.validation.previous import previous_beside, read_before
+    from ckptui.validation.previous import Known, previous_beside, read_before
 
     path = order.previous or previous_beside(source.path, source.keep_operations)
     if not path:
         return None
-    return read_before(path, order.previous_values, progress, source.size)
+    known = Known(order.previous_values, order.previous_key)
+    return read_before(path, known, progress, source.size)
 
 
 def _verdict(

@@ -7,7 +7,7 @@ for is made, compared with what the cache knows about the same bytes, and kept.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ckptui.light import dataclass
@@ -30,6 +30,7 @@ class _Case:
         witness: What its bytes were, if that is known.
         first: Checksum of a first reading that did not agree with the witness.
         anew: The witness was wrong.
+        before: Key and values of the previous checkpoint, where they are known.
     """
 
     request: Request
@@ -37,6 +38,7 @@ class _Case:
     witness: Witness | None = None
     first: str = ""
     anew: bool = False
+    before: tuple[str, Mapping[str, float]] | None = None
 
 
 class Memory:
@@ -63,10 +65,19 @@ class Memory:
         found: dict[int, Verdict] = {}
         for (id_, request), each in zip(asked.items(), known, strict=True):
             self._cases[id_].witness = each.witness
+            self._cases[id_].before = each.before
             if (verdict := _answer(request, each)) is not None:
                 found[id_] = verdict
                 del self._cases[id_]
         return found
+
+    def completed(self, id_: int, request: Request) -> Request:
+        """The request, with what is known of the file that level 6 compares with."""
+        case = self._cases.get(id_)
+        if case is None or case.before is None:
+            return request
+        key, values = case.before
+        return replace(request, previous_key=key, previous_values=values)
 
     def compare(self, id_: int, verdict: Verdict) -> Verdict | None:
         """Compare what a check has read with what was there before.
@@ -98,7 +109,14 @@ class Memory:
             return
         seasoned = self._cache.is_seasoned(changed_at, case.asked_at)
         self._cache.keep(
-            Sighting(case.request, verdict, python=self._python, seasoned=seasoned, anew=case.anew)
+            Sighting(
+                case.request,
+                verdict,
+                verdict.values,
+                python=self._python,
+                seasoned=seasoned,
+                anew=case.anew,
+            )
         )
 
     def close(self) -> None:

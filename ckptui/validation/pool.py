@@ -179,6 +179,7 @@ class Pool:
             if job.id in known:
                 self._finish(job.id, known[job.id])
             else:
+                job.request = self._memory.completed(job.id, job.request)
                 self._crew.add(job)
         for id_ in unwanted:
             self._take_back(id_)

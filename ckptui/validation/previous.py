@@ -10,7 +10,9 @@ from typing import Final
 from ckptui.formats.layouts.walk import TO_LIST
 from ckptui.formats.naming import is_candidate, series_key, step_from_name
 from ckptui.formats.steps import step_of
+from ckptui.light import dataclass
 from ckptui.terms import Level, Result
+from ckptui.validation.cache_rows import key_of
 from ckptui.validation.comparison import Before, shapes_of
 from ckptui.validation.container import check_container
 from ckptui.validation.payload import read_payload
@@ -52,14 +54,30 @@ def previous_beside(path: str, pause: Callable[[int], None] = lambda count: None
     return os.path.join(folder, found) if found else ""
 
 
-def read_before(
-    path: str, known: Mapping[str, float] | None, progress: Progress, others: int
-) -> Before:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of the previous checkpoint already.
+
+    Attributes:
+        values: Level 6's, None where they are not known.
+        key: Of the bytes that they are about; "" where that is certain.
+    """
+
+    values: Mapping[str, float] | None = None
+    key: str = ""
+
+    def of(self, source: Source) -> Mapping[str, float] | None:
+        """The values, where they are about the bytes that are there now."""
+        fits = not self.key or self.key == key_of(source.signature)
+        return self.values if fits else None
+
+
+def read_before(path: str, known: Known, progress: Progress, others: int) -> Before:
     """What the previous checkpoint's tensors are like.
 
     Args:
         path: The previous checkpoint.
-        known: Its values, where they are known already; then only its header is read.
+        known: What is known of it; where that is its values, only its header is read.
         progress: Counts the bytes that are read.
         others: Bytes that will be read after these.
 
@@ -72,8 +90,10 @@ def read_before(
     name = os.path.basename(path)
     try:
         with Source(path, recall=False) as source:
-            content = read_content(source, whole=known is None)
-            values = _read_values(source, content, progress, others) if known is None else known
+            values = known.of(source)
+            content = read_content(source, whole=values is None)
+            if values is None:
+                values = _read_values(source, content, progress, others)
             if values is None or source.moved():
                 return Before(name, why_not=f"not compared with {name}: it is not whole")
     except OSError:

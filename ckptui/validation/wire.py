@@ -36,6 +36,8 @@ class Request:
         here: Read it also where it is large and this is a login node.
         previous: Path of the previous checkpoint of the series, "" if none: level 6 compares.
         previous_values: That one's values, where they are known; else it is read as well.
+        previous_key: Of the bytes that those are about, as the cache has it; where others are
+            there now it is read all the same. "" where the asker knows that they are the same.
         look_back: Look for the previous one beside the file.
         proven: For ``anatomy``: level 5 has found every record whole already.
     """
@@ -55,6 +57,7 @@ class Request:
     here: bool = False
     previous: str = ""
     previous_values: Mapping[str, float] | None = None
+    previous_key: str = ""
     look_back: bool = False
     proven: bool = False
 
@@ -63,6 +66,17 @@ class Request:
         """True where many fit into one message: header checks, and files that are small anyway."""
         small = self.seen is not None and self.seen[2] <= _SMALL
         return self.kind == "check" and (self.header_only or small)
+
+    @property
+    def wants_values(self) -> bool:
+        """True where level 6 compares with a file that has to be read for it."""
+        return (
+            self.kind == "check"
+            and not self.header_only
+            and self.level >= Level.VALUES
+            and bool(self.previous)
+            and self.previous_values is None
+        )
 
     @property
     def wants_loader(self) -> bool:
@@ -100,6 +114,7 @@ def request_from_wire(wire: Mapping[str, object]) -> Request:
         here=bool(wire.get("here", False)),
         previous=str(wire.get("previous", "")),
         previous_values=_numbers(wire.get("previous_values")),
+        previous_key=str(wire.get("previous_key", "")),
         look_back=bool(wire.get("look_back", False)),
         proven=bool(wire.get("proven", False)),
     )

@@ -148,6 +148,7 @@ def _answer(id_: int, wire: Mapping[str, object], orders: Orders, reports: Repor
         listed=request.seen is not None,
         previous=request.previous,
         previous_values=request.previous_values,
+        previous_key=request.previous_key,
         look_back=request.look_back,
     )
     reports.done(id_, verdict_to_wire(verdict), more=request.quick and orders.more)
