@@ -18,6 +18,10 @@ from typing import Final
 ROOT: Final = os.path.abspath(os.path.join(os.path.dirname(__file__), os.pardir, os.pardir))
 CKPTUI: Final = os.path.join(os.path.dirname(sys.executable), "ckptui")
 _HEADER: Final = "import sys, ckptui; ckptui.get_checkpoint_info(sys.argv[1])"
+_LEVEL_5: Final = (
+    "import sys, ckptui; "
+    "assert ckptui.validate_checkpoint(sys.argv[1], level=5, load=False).category == 'valid'"
+)
 _TORCH: Final = "import sys, torch; torch.load(sys.argv[1], map_location='cpu')"
 _TORCH_HEADER: Final = "import sys, torch; torch.load(sys.argv[1], mmap=True, map_location='cpu')"
 
@@ -56,6 +60,7 @@ def commands(path: str, small: str) -> dict[str, Sequence[str]]:
             "--no-load",
             path,
         ],
+        "level 5, library": [python, "-c", _LEVEL_5, path],
         "torch.load, new process": [python, "-c", _TORCH, path],
         "cat": ["cat", path],
         "ckptui --help": [CKPTUI, "--help"],

@@ -60,6 +60,8 @@ def _prepare_level(level: int) -> Callable[[str], Callable[[], object]]:
     def prepare(path: str) -> Callable[[], object]:
         from ckptui.validation.check import check_file
 
+        check_file(_small(path)[0], level=level)  # imports what is imported late
+
         def work() -> None:
             verdict = check_file(path, level=level)
             if verdict.category != "valid":
