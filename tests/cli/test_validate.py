@@ -68,9 +68,15 @@ def test_only_prints_some_and_the_exit_code_speaks_of_all(run: str) -> None:
 
 
 def test_since_leaves_out_what_is_older(own: str) -> None:
+    for folder, hours in ((own, 1), (f"{own}/odd", 2)):
+        then = time.time() - hours * 3600
+        for name in os.listdir(folder):
+            os.utime(os.path.join(folder, name), (then, then))
     for span in ("90m", "1h30m", "5400s"):
         said = ckptui("validate", own, "--no-load", "--json", "--since", span)
-        assert len(paths(said.out)) == 4, span  # what lies in odd/ is two hours old
+        rows = [json.loads(line) for line in said.out.splitlines()]
+        found = {row["path"]: row["modified"] for row in rows}
+        assert sorted(found) == [f"ckpt_0{n}00.pt" for n in (1, 2, 3, 4)], (span, found)
     said = ckptui(
         "validate", own, f"{own}/odd/\x1b[2J cut.pt", "--no-load", "--since", "2099-01-01"
     )
