@@ -75,7 +75,8 @@ def copy(source: Path, target: Path, names: Sequence[str], *, age: float = 3600)
         place = target / name
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / name, place)
-    make_older(target.parent, age)
+        os.utime(place, (time.time() - age,) * 2)  # also where it lies beside the directory
+    make_older(target, age)
     return target
 
 

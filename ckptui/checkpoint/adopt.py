@@ -58,9 +58,7 @@ def _mtime(path: str) -> float | None:
 def _adopt(path: str, required_keys: tuple[str, ...], *, marked: bool) -> bool:
     from ckptui.validation.check import check_file
 
-    verdict = check_file(
-        path, level=Level.CHECKSUMS, load=False, required_keys=required_keys, settle=False
-    )
+    verdict = check_file(path, level=Level.CHECKSUMS, required_keys=required_keys, settle=False)
     complete = marked or verdict.facts.status == "complete"
     if not complete or not verdict.ok:
         reason = verdict.reason or "it does not say that it is complete"

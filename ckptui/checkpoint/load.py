@@ -77,9 +77,7 @@ def _validate(path: str, required_keys: tuple[str, ...], safe: bool) -> None:
     """Levels 1 to 5: torch.load itself checks no checksum."""
     from ckptui.validation.check import check_file
 
-    verdict = check_file(
-        path, level=Level.CHECKSUMS, load=False, required_keys=required_keys, settle=False
-    )
+    verdict = check_file(path, level=Level.CHECKSUMS, required_keys=required_keys, settle=False)
     if verdict.ok:
         return
     category, reason = verdict.category, verdict.reason

@@ -145,7 +145,7 @@ def check_temporary(temporary: str, final: str, required_keys: tuple[str, ...]) 
     from ckptui.validation.check import check_file
 
     verdict = check_file(
-        temporary, level=Level.CHECKSUMS, load=False, required_keys=required_keys, settle=False
+        temporary, level=Level.CHECKSUMS, required_keys=required_keys, settle=False
     )
     failed = [
         verdict.checks[level]

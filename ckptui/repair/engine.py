@@ -256,7 +256,6 @@ def _check(
     return check_file(
         site.full(step.path),
         level=5,
-        load=False,
         required_keys=required_keys_for(config, step.path),
         allow_globals=load_user_config().allowed_for(site.full(step.path), config.allow_globals),
         on_progress=tell,

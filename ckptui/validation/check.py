@@ -25,6 +25,7 @@ from ckptui.validation.source import Source
 from ckptui.validation.static_load import check_static_load
 from ckptui.validation.trouble import bad_name, cancelled, out_of_memory, removed, unreadable
 from ckptui.validation.verdict import Verdict
+from ckptui.validation.wire import Request
 
 OnProgress = Callable[[int, int], None]
 Cancelled = Callable[[], bool]
@@ -32,7 +33,15 @@ Cancelled = Callable[[], bool]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a check is asked to do; see :func:`check_file`."""
+    """What a check is asked to do: the arguments of :func:`check_file`, and what only a worker
+    is told.
+
+    Attributes:
+        recall: True opens it also where it has no blocks on disk (it may lie on tape).
+        here: False leaves a large file to a job where this is a login node.
+        listed: True where it was there a moment ago: if it is not, it was removed.
+        previous_key: Of the bytes that ``previous_values`` are about; "" where that is certain.
+    """
 
     level: int
     required_keys: tuple[str, ...] = ()
@@ -52,20 +61,15 @@ def check_file(
     path: str | os.PathLike[str],
     *,
     level: int = 4,
-    load: bool = False,
     required_keys: Sequence[str] = (),
     header_only: bool = False,
     allow_globals: Sequence[str] = (),
     on_progress: OnProgress | None = None,
     cancelled: Cancelled | None = None,
     settle: bool = True,
-    recall: bool = False,
-    here: bool = True,
-    listed: bool = False,
     previous: str = "",
     previous_values: Mapping[str, float] | None = None,
     look_back: bool = False,
-    previous_key: str = "",
 ) -> Verdict:
     """Check one file from its bytes, in bounded memory, without torch.
 
@@ -75,7 +79,6 @@ def check_file(
     Args:
         path: The file, or a checkpoint directory (:mod:`ckptui.validation.directory`).
         level: Highest level, 1–6; the lower ones are included.
-        load: Accepted for symmetry with the pool; torch is never asked here.
         required_keys: Top-level keys that must be there.
         header_only: Read the header and nothing else: what finds no fault stays ``unchecked``.
         allow_globals: Globals that the user allows, ``module.name``.
@@ -83,14 +86,10 @@ def check_file(
         cancelled: Asked before every read of the deep levels; true ends the check.
         settle: False where the caller knows that nobody writes any more: a young file with bad
             bytes is then damaged, not ``changing``.
-        recall: True opens it also where it has no blocks on disk (it may lie on tape).
-        here: False leaves a large file to a job where this is a login node.
-        listed: True where it was there a moment ago: if it is not, it was removed.
         previous: Path of the previous checkpoint of its series, which level 6 compares it with.
         previous_values: Level 6's values of that one, where they are known; else it is read.
         look_back: True where the previous one is looked for beside the file, by the step in its
             name.
-        previous_key: Of the bytes that ``previous_values`` are about; "" where that is certain.
 
     Returns:
         The verdict. No error is raised for anything that the file or the disk does.
@@ -99,23 +98,36 @@ def check_file(
         >>> check_file("/nowhere/a.pt").category
         <Category.UNREADABLE: 'unreadable'>
     """
-    del load
-    name = os.fspath(path)
     order = Order(
         level,
         tuple(required_keys),
         header_only,
         tuple(allow_globals),
         settle,
-        recall or not settle,
-        here,
-        listed,
-        previous,
-        previous_values,
-        look_back,
-        previous_key,
+        recall=not settle,
+        previous=previous,
+        previous_values=previous_values,
+        look_back=look_back,
     )
-    return check_as(name, order, on_progress, cancelled)
+    return check_as(os.fspath(path), order, on_progress, cancelled)
+
+
+def order_of(request: Request) -> Order:
+    """What a request to a worker asks for."""
+    return Order(
+        request.level,
+        request.required_keys,
+        request.header_only,
+        request.allow_globals,
+        request.settle,
+        recall=request.recall or not request.settle,
+        here=request.here,
+        listed=request.seen is not None,
+        previous=request.previous,
+        previous_values=request.previous_values,
+        look_back=request.look_back,
+        previous_key=request.previous_key,
+    )
 
 
 def check_as(

@@ -119,7 +119,7 @@ def _serve(orders: Orders, reports: Reports) -> NoReturn:
 
 
 def _answer(id_: int, wire: Mapping[str, object], orders: Orders, reports: Reports) -> None:
-    from ckptui.validation.check import check_file
+    from ckptui.validation.check import check_as, order_of
     from ckptui.validation.wire import request_from_wire, verdict_to_wire
 
     request = request_from_wire(wire)
@@ -134,22 +134,11 @@ def _answer(id_: int, wire: Mapping[str, object], orders: Orders, reports: Repor
     if request.kind == "inputs":
         reports.say({"answer": [id_, _inputs(request.path, request.pattern, request.content)]})
         return
-    verdict = check_file(
+    verdict = check_as(
         request.path,
-        level=request.level,
-        required_keys=request.required_keys,
-        header_only=request.header_only,
-        allow_globals=request.allow_globals,
-        on_progress=lambda done, total: reports.at(id_, done, total),
-        cancelled=lambda: orders.is_cancelled(id_),
-        settle=request.settle,
-        recall=request.recall,
-        here=request.here,
-        listed=request.seen is not None,
-        previous=request.previous,
-        previous_values=request.previous_values,
-        previous_key=request.previous_key,
-        look_back=request.look_back,
+        order_of(request),
+        lambda done, total: reports.at(id_, done, total),
+        lambda: orders.is_cancelled(id_),
     )
     reports.done(id_, verdict_to_wire(verdict), more=request.quick and orders.more)
 

@@ -82,7 +82,7 @@ def _trusted(run: Run, relative: str) -> Mapping[str, object]:
 def _check(run: Run, relative: str) -> None:
     path = run.path(relative)
     # This run holds the claim: nobody else is writing, so a young file is no excuse.
-    verdict = check_file(path, level=_DEEPEST, load=False, required_keys=KEYS, settle=False)
+    verdict = check_file(path, level=_DEEPEST, required_keys=KEYS, settle=False)
     if not verdict.ok:
         raise CheckpointError(path, verdict.category, verdict.reason)
     if not run.is_ours(relative):
