@@ -134,7 +134,7 @@ def status_document(snapshot: Snapshot, runs: Iterable[RunRecord] = ()) -> Statu
     return StatusDocument(
         schema=SCHEMA_VERSION,
         root=snapshot.root,
-        totals=totals(rows.values()),
+        totals=totals(snapshot.tally),
         last_good=_last_good(snapshot),
         checkpoints=tuple(checkpoint_document(rows[path]) for path in newest_first(snapshot)),
         stages=tuple(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final
@@ -14,8 +13,8 @@ from ckptui.present import glyphs, units
 from ckptui.present.glyphs import Role
 from ckptui.present.safe import clip, plain
 from ckptui.present.spans import Line, Span, joined, line
-from ckptui.terms import GOOD, Category, InputState, MarkerState
-from ckptui.watch.model import Checkpoint, LastGood, PassedOver, Snapshot
+from ckptui.terms import GOOD, Category, MarkerState
+from ckptui.watch.model import Checkpoint, LastGood, PassedOver, Snapshot, Tally
 
 SILENT_AFTER: Final = 5.0
 """Seconds without an answer from the scanner before the strip says so."""
@@ -69,10 +68,10 @@ def _looked_at(good: LastGood, row: Checkpoint | None, now: float) -> str:
     return f"checked to level {good.level}{ago}"
 
 
-def totals(checkpoints: Iterable[Checkpoint]) -> dict[str, int]:
+def totals(tally: Tally) -> dict[str, int]:
     """Category → number of checkpoints, for those categories that occur, the good ones first."""
-    counts = Counter(row.category for row in checkpoints)
-    return {str(category): counts[category] for category in _TOTALS_ORDER if counts[category]}
+    counts = tally.categories
+    return {str(category): counts[category] for category in _TOTALS_ORDER if counts.get(category)}
 
 
 _TOTALS_ORDER: Final = (
@@ -90,21 +89,19 @@ _TOTALS_ORDER: Final = (
 
 def totals_line(snapshot: Snapshot) -> Line:
     """``42 valid   3 corrupted   6 unchecked   4 stale · 2 without marker``."""
-    rows = snapshot.checkpoints.values()
-    if not rows:
+    if not snapshot.checkpoints:
         return line(Span("no checkpoints" if snapshot.settled else "looking…", Role.MUTED))
     counts = [
         line(Span(f"{count:,} {name}", glyphs.CATEGORY[Category(name)].role))
-        for name, count in totals(rows).items()
+        for name, count in totals(snapshot.tally).items()
     ]
     return joined([joined(counts, "   "), _oddities(snapshot)], "   ")
 
 
 def _oddities(snapshot: Snapshot) -> Line:
-    rows = snapshot.checkpoints.values()
-    stale = sum(row.input_hash.state is InputState.STALE for row in rows)
-    markers = Counter(row.marker for row in rows)
-    said = [(stale, "stale"), *((markers[state], words) for state, words in _ODD_MARKERS)]
+    tally = snapshot.tally
+    said = [(tally.stale, "stale")]
+    said += [(tally.markers.get(state, 0), words) for state, words in _ODD_MARKERS]
     return joined(
         [line(Span(f"{count:,} {words}", Role.WARNING)) for count, words in said if count], " · "
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ckptui.present import glyphs, strip, units
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span, joined, line
-from ckptui.terms import Category, InputState
+from ckptui.terms import Category
 from ckptui.tui.widgets.painting import width_of
 from ckptui.watch.model import Snapshot
 
@@ -24,12 +24,11 @@ def strip_lines(snapshot: Snapshot, *, now: float, width: int, ascii_only: bool)
 
 
 def _totals(snapshot: Snapshot, said_as: Callable[[Category, int], str]) -> Line:
-    rows = snapshot.checkpoints.values()
     counts = [
         line(Span(said_as(Category(name), count), glyphs.CATEGORY[Category(name)].role))
-        for name, count in strip.totals(rows).items()
+        for name, count in strip.totals(snapshot.tally).items()
     ]
-    stale = sum(row.input_hash.state is InputState.STALE for row in rows)
+    stale = snapshot.tally.stale
     said = line(Span(f"{stale:,} stale", Role.WARNING)) if stale else ()
     return joined([*counts, said], "  ")
 

@@ -284,6 +284,7 @@ class Brain:
             values = replace(
                 values,
                 checkpoints=dict(self.catalog.rows),
+                tally=self.catalog.counts.tally(),
                 last_good=best,
                 last_good_none=() if best else over,
             )

@@ -36,6 +36,7 @@ from ckptui.watch.entries import (
 from ckptui.watch.model import Checkpoint, FailureRow, StageRow
 from ckptui.watch.rows import Context, checkpoint_row, is_shown, orphan_row
 from ckptui.watch.stages import InputsKey, Stages, combine, input_hash_for
+from ckptui.watch.tally import Counts
 
 _SIBLINGS: Final = 20
 """A folder of more files than this without any step holds units, not the saves of a job."""
@@ -79,6 +80,7 @@ class Catalog:
 
     Attributes:
         rows: As of the last :meth:`refresh`.
+        counts: Of these rows.
         stages: All states together.
         required_keys: Keys that every checkpoint must hold, beside those of the configuration.
         root: The run directory, absolute: the user's own configuration goes by whole paths.
@@ -86,6 +88,7 @@ class Catalog:
     """
 
     rows: dict[str, Checkpoint] = field(default_factory=dict)
+    counts: Counts = field(default_factory=Counts)
     stages: Stages = field(default_factory=Stages)
     entries: dict[str, Entry] = field(default_factory=dict)
     config: RunConfig = field(default_factory=RunConfig)
@@ -251,12 +254,16 @@ class Catalog:
         for path in self._dirty:
             before, row = self.rows.get(path), self._row(path)
             if row is None:
-                if before is not None:
-                    del self.rows[path]
-                    removed.add(path)
-            elif row != before:
+                if before is None:
+                    continue
+                del self.rows[path]
+                removed.add(path)
+            elif row == before:
+                continue
+            else:
                 self.rows[path] = row
                 changed.add(path)
+            self.counts.replace(before, row)
         self._dirty, self._dirty_folders = set(), set()
         return Changes(frozenset(changed), frozenset(removed))
 

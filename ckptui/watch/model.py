@@ -156,12 +156,27 @@ class Watching:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """What there is of each kind; what occurs nowhere is left out.
+
+    Attributes:
+        size: Bytes of all rows together, without those that only point to another file.
+    """
+
+    categories: Mapping[Category, int] = field(default_factory=dict)
+    markers: Mapping[MarkerState, int] = field(default_factory=dict)
+    stale: int = 0
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The whole live model at one moment. Immutable; a change makes a new one.
 
     Attributes:
         root: Absolute path of the run directory.
         checkpoints: Relative path → row.
+        tally: Of these rows, so that nobody has to go through all of them to count.
         last_good_none: Newer ones passed over where there is no last good at all.
         writers: Sentences about who is writing (``train.py alive here 3 h`` …).
         run_files: Relative path → text of the small files under ``.ckptui/`` (runs, journal),
@@ -189,6 +204,7 @@ class Snapshot:
     silent_since: float | None = None
     notes: tuple[str, ...] = ()
     settled: bool = False
+    tally: Tally = field(default_factory=Tally)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from ckptui.watch.model import (
     Snapshot,
     StageRow,
 )
+from ckptui.watch.tally import tally_of
 
 STEP = Step("move", "a\udcff.pt", ".ckptui/trash/x/a\udcff.pt.quarantined", 12, "a note")
 ROW = Checkpoint(
@@ -43,6 +44,7 @@ RUN = RunRecord("r1", "ended", ("python", "t.py"), "gpu-07", 7, "2026-11-20T02:1
 SNAPSHOT = Snapshot(
     "/r", {ROW.path: ROW}, (StageRow("s.json", "merge", "failed"),),
     (FailureRow("a.pt", "why", "then"),), LastGood("b.pt", 4, 5, (PassedOver("a.pt", "why"),)),
+    tally=tally_of([ROW]),
 )  # fmt: skip
 VERDICT = Verdict(
     "a.pt", Category.VALID, 5, checks={Level.SIZE: Check(Result.PASS)},

@@ -25,6 +25,7 @@ from ckptui.watch.model import (
     StageRow,
     Watching,
 )
+from ckptui.watch.tally import tally_of
 
 NOW = 1_000_000.0
 G = 1024**3
@@ -86,6 +87,7 @@ def snapshot() -> Snapshot:
         last_good=LastGood("ckpt_4500.pt", 4500, 5, (PassedOver("ckpt_5000.pt", "cut short"),)),
         disk=Disk(41 * G, 100 * G), writers=("train.py alive here 3 h",),
         watching=Watching("events", sentence="live on this host"), settled=True,
+        tally=tally_of(rows.values()),
     )  # fmt: skip
 
 
