@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import re
@@ -10,6 +9,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from ckptui.config_file import ConfigFile, Problem, Table, read_text
 from ckptui.errors import ConfigError
 from ckptui.globs import matches_anywhere
 from ckptui.light import dataclass, field
@@ -47,51 +47,6 @@ class RunConfig:
     units: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """One table of the file, read field by field; errors say where."""
-
-    source: str
-    name: str
-    data: Mapping[str, object]
-
-    def error(self, key: str, wants: str) -> ConfigError:
-        place = f"[{self.name}] {key}" if self.name else key
-        return ConfigError(f"{self.source}: {place}: must be {wants}")
-
-    def check_names(self, allowed: Iterable[str]) -> None:
-        names = list(allowed)
-        for key in self.data:
-            if key not in names:
-                near = difflib.get_close_matches(key, names, n=1) or [", ".join(names)]
-                place = f"[{self.name}] {key}" if self.name else key
-                raise ConfigError(f"{self.source}: {place}: unknown; it takes {near[0]}")
-
-    def table(self, key: str) -> _Table:
-        value = self.data.get(key, {})
-        if not isinstance(value, dict):
-            raise self.error(key, "a table")
-        return _Table(self.source, f"{self.name}.{key}" if self.name else key, value)
-
-    def tables(self, key: str) -> list[_Table]:
-        value = self.data.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            raise self.error(key, f"written as [[{key}]]")
-        return [_Table(self.source, f"{key} {n}", item) for n, item in enumerate(value, 1)]
-
-    def text(self, key: str) -> str | None:
-        value = self.data.get(key)
-        if value is None or isinstance(value, str):
-            return value
-        raise self.error(key, f"text, not {value!r:.60}")
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        value = self.data.get(key, [])
-        if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            return tuple(value)
-        raise self.error(key, f'a list of text, for example {key} = ["a", "b"]')
-
-
 def parse_run_config(text: str, path: str) -> RunConfig:
     """Read the text of a ``ckptui.toml``.
 
@@ -106,18 +61,29 @@ def parse_run_config(text: str, path: str) -> RunConfig:
         >>> parse_run_config('[run]\\ncommand = ["python", "train.py"]', "ckptui.toml").command
         ('python', 'train.py')
     """
-    import tomllib  # few directories have one
+    config, problems = read_run_config(text, path)
+    if problems:
+        raise ConfigError(str(problems[0]))
+    return config
 
-    try:
-        data: dict[str, object] = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}; correct that line") from error
-    top = _Table(path, "", data)
+
+def read_run_config(text: str, path: str) -> tuple[RunConfig, tuple[Problem, ...]]:
+    """Read as much of the text of a ``ckptui.toml`` as is right.
+
+    Args:
+        text: TOML.
+        path: Where it stands, for messages.
+
+    Returns:
+        What it says, and everything that is wrong in it.
+    """
+    file = ConfigFile(path, text)
+    top = file.top
     top.check_names(("run", "require", "allow", "units"))
     run, allow = top.table("run"), top.table("allow")
     run.check_names(("command", "cwd", "env"))
     allow.check_names(("globals",))
-    return RunConfig(
+    config = RunConfig(
         command=_command(run),
         cwd=run.text("cwd"),
         env=_env(run.table("env")),
@@ -125,31 +91,34 @@ def parse_run_config(text: str, path: str) -> RunConfig:
         allow_globals=allow.texts("globals"),
         units=top.texts("units"),
     )
+    return config, tuple(file.problems)
 
 
-def _command(run: _Table) -> tuple[str, ...]:
+def _command(run: Table) -> tuple[str, ...]:
     value = run.data.get("command")
     if not isinstance(value, str):
         return run.texts("command")
     # No shell runs the command, so text that needs one would silently mean something else.
     if _SHELL.search(value):
-        raise run.error("command", 'a list where it needs a shell: ["bash", "-c", "…"]')
+        run.wrong("command", 'must be a list where it needs a shell: ["bash", "-c", "…"]')
+        return ()
     try:
         return tuple(shlex.split(value))
     except ValueError as error:
-        raise run.error("command", f"a list of text, or text without {error}") from error
+        run.wrong("command", f"must be a list of text, or text without {error}")
+        return ()
 
 
-def _env(table: _Table) -> dict[str, str]:
+def _env(table: Table) -> dict[str, str]:
     return {name: table.text(name) or "" for name in table.data}
 
 
-def _require(table: _Table) -> Require:
+def _require(table: Table) -> Require:
     table.check_names(("glob", "keys"))
     glob = table.text("glob")
     if not glob:
-        raise table.error("glob", 'a pattern, for example glob = "features/*.pt"')
-    return Require(glob, table.texts("keys"))
+        table.wrong("glob", 'must be a pattern, for example glob = "features/*.pt"')
+    return Require(glob or "", table.texts("keys"))
 
 
 def load_run_config(root: str | os.PathLike[str]) -> RunConfig:
@@ -169,15 +138,8 @@ def load_run_config(root: str | os.PathLike[str]) -> RunConfig:
         ()
     """
     path = os.path.join(os.fspath(root), CONFIG_NAME)
-    try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
-    except (FileNotFoundError, NotADirectoryError):
-        return RunConfig()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise ConfigError(f"{path}: cannot be read: {reason}") from error
-    return parse_run_config(text, path)
+    text = read_text(path)
+    return parse_run_config(text, path) if text is not None else RunConfig()
 
 
 def render_run_config(config: RunConfig) -> str:

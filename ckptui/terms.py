@@ -113,6 +113,11 @@ class Action(StrEnum):
     RESUME = "resume"
 
 
+SWEEP_ENTRIES: Final = 50_000
+"""Names that a sweep looks at, unless told otherwise."""
+SWEEP_DEPTH: Final = 8
+"""Directories below the run directory that a sweep enters, unless told otherwise."""
+
 EXIT_OK: Final = 0
 EXIT_FAILURE: Final = 1
 """Generic failure; usage errors too."""

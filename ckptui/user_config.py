@@ -1,6 +1,9 @@
-"""``$XDG_CONFIG_HOME/ckptui/config.toml``: what one user allows, by path, in every run.
+"""``$XDG_CONFIG_HOME/ckptui/config.toml``: how one user wants ckptui to be, in every run.
 
 .. code-block:: toml
+
+    [ui]
+    keys = "vim"
 
     [[allow]]
     path = "/scratch/me/**"
@@ -13,12 +16,18 @@ import os
 from collections.abc import Iterable
 from typing import Final
 
+from ckptui.config_file import ConfigFile, Problem, Table, config_home, read_text
 from ckptui.errors import ConfigError
 from ckptui.globs import matches, matches_anywhere
 from ckptui.light import dataclass
+from ckptui.terms import SWEEP_DEPTH, SWEEP_ENTRIES
 
 USER_CONFIG_NAME: Final = "config.toml"
-_LARGEST: Final = 1 << 20
+
+KEY_SETS: Final = ("default", "vim", "plain")
+"""Sets of keys that ``ui.keys`` chooses from."""
+EVENTS: Final = ("bad", "run", "space")
+"""What may notify: a checkpoint turned bad, a run ended, space runs short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +39,60 @@ class Allow:
 
 
 @dataclass(frozen=True, slots=True)
+class Ui:
+    """How the terminal UI looks and listens.
+
+    Attributes:
+        theme: Name of a theme; ``auto`` chooses by the terminal.
+        ascii: No signs beyond ASCII.
+        mouse: False leaves the mouse to the terminal.
+        keys: One of :data:`KEY_SETS`.
+        columns: Ids of the columns of the checkpoints, in order; none for all of them.
+    """
+
+    theme: str = "auto"
+    ascii: bool = False
+    mouse: bool = True
+    keys: str = "default"
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Which of :data:`EVENTS` ring the terminal's bell, and which show a line over the table."""
+
+    bell: tuple[str, ...] = EVENTS
+    toast: tuple[str, ...] = EVENTS
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far a run directory is looked at.
+
+    Attributes:
+        entries: Names before a sweep stops and says so.
+        depth: Directories below the run directory.
+    """
+
+    entries: int = SWEEP_ENTRIES
+    depth: int = SWEEP_DEPTH
+
+
+@dataclass(frozen=True, slots=True)
 class UserConfig:
     """What the user's own configuration says.
 
     Attributes:
         allow: Globals by path, ``module.name``.
+        ui: The terminal UI.
+        notify: What makes itself heard.
+        limits: How far is looked.
     """
 
     allow: tuple[Allow, ...] = ()
+    ui: Ui = Ui()
+    notify: Notify = Notify()
+    limits: Limits = Limits()
 
     def allowed_for(self, path: str, more: Iterable[str] = ()) -> tuple[str, ...]:
         """Globals that a checkpoint may name.
@@ -66,12 +121,11 @@ def _fits(path: str, pattern: str) -> bool:
 
 def user_config_path() -> str:
     """Where the user's configuration stands."""
-    home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
-    return os.path.join(home, "ckptui", USER_CONFIG_NAME)
+    return os.path.join(config_home(), USER_CONFIG_NAME)
 
 
 def load_user_config(path: str | None = None) -> UserConfig:
-    """Read the user's configuration.
+    """Read the user's configuration for a verb that judges.
 
     Args:
         path: Where it stands, if not at :func:`user_config_path`.
@@ -80,44 +134,86 @@ def load_user_config(path: str | None = None) -> UserConfig:
         What it says; an empty :class:`UserConfig` where there is no such file.
 
     Raises:
-        ConfigError: It cannot be read, or is wrong; the message names the file and the field.
+        ConfigError: It cannot be read, or what it allows is wrong; the message names file, line and
+            field. Mistakes elsewhere stop no verb: the terminal UI and ``config check`` tell them.
 
     Example:
         >>> load_user_config("/nowhere/config.toml").allow
         ()
     """
+    config, problems = read_user_config(path)
+    for problem in concerning_checkpoints(problems):
+        raise ConfigError(str(problem))
+    return config
+
+
+def concerning_checkpoints(problems: Iterable[Problem]) -> list[Problem]:
+    """Those that change what is said about checkpoints, not only how ckptui looks."""
+    fields = ("allow", "[allow", "[limits", "limits")
+    return [each for each in problems if not each.field or each.field.startswith(fields)]
+
+
+def read_user_config(path: str | None = None) -> tuple[UserConfig, tuple[Problem, ...]]:
+    """Read as much of the user's configuration as is right.
+
+    Args:
+        path: Where it stands, if not at :func:`user_config_path`.
+
+    Returns:
+        What it says, with defaults for all else, and everything that is wrong in it.
+
+    Example:
+        >>> read_user_config("/nowhere/config.toml")[1]
+        ()
+    """
     where = path or user_config_path()
     try:
-        with open(where, "rb") as file:
-            text = file.read(_LARGEST).decode("utf-8")
-    except (FileNotFoundError, NotADirectoryError):
-        return UserConfig()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise ConfigError(f"{where}: cannot be read: {reason}") from error
-    import tomllib  # few users have one
-
-    try:
-        data: dict[str, object] = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{where}: not valid TOML: {error}; correct that line") from error
-    entries = data.get("allow", [])
-    if not isinstance(entries, list):
-        raise ConfigError(f"{where}: allow: must be written as [[allow]]")
-    # Other tables are other versions' matter: only what is asked for here is judged.
-    return UserConfig(tuple(_allow(where, n, entry) for n, entry in enumerate(entries, 1)))
+        text = read_text(where)
+    except ConfigError as error:
+        return UserConfig(), (Problem(where, 0, "", str(error).removeprefix(f"{where}: ")),)
+    file = ConfigFile(where, text or "")
+    top = file.top
+    top.check_names(("ui", "notify", "limits", "allow"))
+    config = UserConfig(
+        allow=tuple(each for each in map(_allow, top.tables("allow")) if each.path),
+        ui=_ui(top.table("ui")),
+        notify=_notify(top.table("notify")),
+        limits=_limits(top.table("limits")),
+    )
+    return config, tuple(file.problems)
 
 
-def _allow(where: str, number: int, entry: object) -> Allow:
-    place = f"{where}: [[allow]] {number}"
-    if not isinstance(entry, dict):
-        raise ConfigError(f"{place}: must be a table with path and globals")
-    unknown = sorted(set(entry) - {"path", "globals"})
-    if unknown:
-        raise ConfigError(f"{place}: {unknown[0]}: unknown; it takes path and globals")
-    path, names = entry.get("path"), entry.get("globals")
-    if not isinstance(path, str) or not path:
-        raise ConfigError(f'{place}: path: must be a pattern, for example path = "/scratch/me/**"')
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ConfigError(f'{place}: globals: must be a list of text, for example ["a.B"]')
-    return Allow(path, tuple(names))
+def _allow(table: Table) -> Allow:
+    table.check_names(("path", "globals"))
+    path = table.text("path")
+    if not path:
+        table.wrong("path", 'must be a pattern, for example path = "/scratch/me/**"')
+    if "globals" not in table.data:
+        table.wrong("globals", 'must be a list of text, for example globals = ["a.B"]')
+    return Allow(path or "", table.texts("globals"))
+
+
+def _ui(table: Table) -> Ui:
+    table.check_names(("theme", "ascii", "mouse", "keys", "columns"))
+    return Ui(
+        theme=table.text("theme") or "auto",
+        ascii=table.flag("ascii", False),
+        mouse=table.flag("mouse", True),
+        keys=table.choice("keys", KEY_SETS, "default"),
+        columns=table.texts("columns"),
+    )
+
+
+def _notify(table: Table) -> Notify:
+    table.check_names(("bell", "toast"))
+    return Notify(
+        bell=table.choices("bell", EVENTS, EVENTS), toast=table.choices("toast", EVENTS, EVENTS)
+    )
+
+
+def _limits(table: Table) -> Limits:
+    table.check_names(("entries", "depth"))
+    return Limits(
+        entries=table.number("entries", SWEEP_ENTRIES, least=1, most=10_000_000),
+        depth=table.number("depth", SWEEP_DEPTH, least=1, most=100),
+    )

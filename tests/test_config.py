@@ -67,8 +67,8 @@ def test_a_command_as_text_is_split_as_a_shell_would() -> None:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("[run\n", "line 1"),
-        ("[run]\ncomand = []", "[run] comand: unknown; it takes command"),
+        ("[run\n", ":1: not valid TOML"),
+        ("[run]\ncomand = []", ":2: [run] comand: unknown; did you mean command?"),
         ("[run]\ncommand = 3", "[run] command: must be a list of text"),
         ("[run]\ncommand = 'a && b'", "[run] command: must be a list where it needs a shell"),
         ("[run]\ncommand = 'a \"b'", "[run] command"),
@@ -77,15 +77,15 @@ def test_a_command_as_text_is_split_as_a_shell_would() -> None:
         ("run = 1", "run: must be a table"),
         ("[require]\nglob = '*'", "require: must be written as [[require]]"),
         ("[[require]]\nkeys = []", "[require 1] glob: must be a pattern"),
-        ("[[require]]\nglob = '*'\nkeys = 'a'", "[require 1] keys: must be a list"),
-        ("[alow]\n", "alow: unknown; it takes allow"),
+        ("[[require]]\nglob = '*'\nkeys = 'a'", ":3: [require 1] keys: must be a list"),
+        ("[alow]\n", ":1: alow: unknown; did you mean allow?"),
         ("units = 1", "units: must be a list"),
     ],
 )
 def test_mistakes_name_file_and_field(text: str, place: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_run_config(text, "run/ckptui.toml")
-    assert str(caught.value).startswith("run/ckptui.toml: ")
+    assert str(caught.value).startswith("run/ckptui.toml:")
     assert place in str(caught.value)
 
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ckptui.cli.common import say
-from ckptui.watch.link import Link
-from ckptui.watch.protocol import Settings
+from ckptui.user_config import read_user_config
+from ckptui.watch.link import Link, settings_for
 
 if TYPE_CHECKING:
     from ckptui.watch.model import Snapshot
@@ -22,7 +22,8 @@ def look_once(root: str) -> Snapshot:
     Raises:
         CkptuiError: It does not answer, or what is in it cannot be read.
     """
-    scanner = Link(os.path.abspath(root), Settings(), follow=False)
+    settings = settings_for(read_user_config()[0].limits)
+    scanner = Link(os.path.abspath(root), settings, follow=False)
     with suppress(OSError):  # the monitor tries again, and says why
         scanner.start()
     from ckptui.cli.checking import settle

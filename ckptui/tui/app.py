@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
@@ -22,6 +22,8 @@ from ckptui.tui.screens.help import HelpScreen, help_lines
 from ckptui.tui.screens.main import MainScreen
 from ckptui.tui.services import Services
 from ckptui.tui.themes import DARK, LIGHT, MUTED, choose_theme
+from ckptui.user_config import UserConfig
+from ckptui.watch.link import settings_for
 from ckptui.watch.monitor import Monitor
 
 
@@ -32,6 +34,8 @@ class CkptuiApp(App[int], inherit_bindings=False):
         root: Absolute path of the run directory.
         read_only: Nothing may be changed.
         ascii_only: No signs beyond ASCII.
+        config: The user's own configuration.
+        problems: What is wrong in it, to be said once.
     """
 
     CSS_PATH = "styles/app.tcss"
@@ -41,9 +45,17 @@ class CkptuiApp(App[int], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = bindings(APP)
     CLOSE_TIMEOUT = 0.5
 
-    def __init__(self, root: str, *, read_only: bool = False, ascii_only: bool = False) -> None:
+    def __init__(
+        self,
+        root: str,
+        *,
+        read_only: bool = False,
+        ascii_only: bool = False,
+        config: UserConfig = UserConfig(),  # noqa: B008  (frozen)
+        problems: Sequence[str] = (),
+    ) -> None:
         environment = dict(os.environ)  # before Textual takes NO_COLOR out of it
-        theme, ansi = choose_theme(environment)
+        theme, ansi = choose_theme(environment, config.ui.theme)
         super().__init__(ansi_color=ansi or None)
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -53,12 +65,14 @@ class CkptuiApp(App[int], inherit_bindings=False):
         self.services = Services(
             root=root,
             verbs=Verbs(root, environment),
-            monitor=Monitor(root),
+            monitor=Monitor(root, settings=settings_for(config.limits), user=config),
             environment=environment,
             host=socket.gethostname().partition(".")[0],
             ascii_only=ascii_only,
             read_only=read_only,
+            config=config,
         )
+        self.problems = tuple(problems)
         self.main = MainScreen(self.services)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -69,6 +83,10 @@ class CkptuiApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         """Open the main screen, and leave in order when the terminal or the system says so."""
         self.push_screen(self.main)
+        if self.problems:
+            more = len(self.problems) - 1
+            rest = f" (and {more} more: ckptui config check)" if more else ""
+            self.call_after_refresh(self.main.say, self.problems[0] + rest, alarm=True)
         if not self.is_headless:
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)

@@ -10,11 +10,20 @@ from ckptui.present.safe import plain
 from ckptui.terms import EXIT_FAILURE
 from ckptui.tui.app import CkptuiApp
 from ckptui.tui.messages import ThreadFailed
+from ckptui.user_config import read_user_config
 
 
 def run(root: str, *, read_only: bool, ascii_only: bool, mouse: bool) -> int:
     """Run the app; say on leaving which resumed runs go on."""
-    app = CkptuiApp(root, read_only=read_only, ascii_only=ascii_only or not _utf8())
+    # Before the app starts: a home that hangs must not freeze keys that are already shown.
+    config, problems = read_user_config()
+    app = CkptuiApp(
+        root,
+        read_only=read_only,
+        ascii_only=ascii_only or config.ui.ascii or not _utf8(),
+        config=config,
+        problems=[each.short for each in problems],
+    )
     failures: list[threading.ExceptHookArgs] = []
 
     def note(failure: threading.ExceptHookArgs) -> None:
@@ -23,7 +32,7 @@ def run(root: str, *, read_only: bool, ascii_only: bool, mouse: bool) -> int:
         app.main.post_message(ThreadFailed(f"{failure.exc_type.__name__}: {failure.exc_value}"))
 
     threading.excepthook = note
-    code = app.run(mouse=mouse)
+    code = app.run(mouse=mouse and config.ui.mouse)
     for failure in failures:
         threading.__excepthook__(failure)
     for each in app.main.runs.working:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ckptui.tui.actions import Verbs
+from ckptui.user_config import UserConfig
 from ckptui.watch.monitor import Monitor
 
 
@@ -19,6 +20,7 @@ class Services:
         monitor: The live model.
         environment: As it was before Textual changed it.
         host: This machine's name.
+        config: The user's own configuration, read before the app started.
         ascii_only: No signs beyond ASCII.
         read_only: Nothing may be changed, by the user's word.
     """
@@ -28,5 +30,6 @@ class Services:
     monitor: Monitor
     environment: Mapping[str, str]
     host: str
+    config: UserConfig
     ascii_only: bool = False
     read_only: bool = False

@@ -51,16 +51,17 @@ LIGHT: Final = Theme(
 _FEW_COLOURS: Final = ("linux", "screen", "vt", "ansi", "cygwin", "rxvt", "xterm-color", "xterm-16")
 
 
-def choose_theme(environment: Mapping[str, str]) -> tuple[str, bool]:
+def choose_theme(environment: Mapping[str, str], configured: str = "auto") -> tuple[str, bool]:
     """The theme for a terminal, and whether it keeps to the terminal's own sixteen colours.
 
-    ``CKPTUI_THEME`` names one. ``NO_COLOR`` needs the terminal's own colours, or else Textual turns
-    the theme into shades of grey. A light background is known only where ``COLORFGBG`` tells.
+    ``CKPTUI_THEME`` names one, else the configuration. ``NO_COLOR`` needs the terminal's own
+    colours, or else Textual turns the theme into shades of grey. A light background is known only
+    where ``COLORFGBG`` tells.
     """
     light = environment.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
     if environment.get("NO_COLOR") or not _many_colours(environment):
         return ("ansi-light" if light else "ansi-dark"), True
-    wished = environment.get("CKPTUI_THEME", "")
+    wished = environment.get("CKPTUI_THEME", "") or configured
     known = wished in BUILTIN_THEMES or wished in (DARK.name, LIGHT.name)
     return wished if known else LIGHT.name if light else DARK.name, False
 

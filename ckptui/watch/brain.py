@@ -12,7 +12,7 @@ from ckptui.config import CONFIG_NAME, RunConfig, parse_run_config
 from ckptui.errors import ConfigError
 from ckptui.failure_log import FAILURE_LOG
 from ckptui.formats.states import State, read_state, state_kind
-from ckptui.user_config import UserConfig, load_user_config
+from ckptui.user_config import UserConfig, concerning_checkpoints, read_user_config
 from ckptui.validation.pool import Pool
 from ckptui.watch.catalog import Catalog
 from ckptui.watch.checks import Checks, Depth, Event, Finish
@@ -24,12 +24,12 @@ from ckptui.watch.protocol import Message, entries_in, names_in, number_in, text
 _QUIET_SENTENCE: Final = "{} does not answer. Shown is what was last seen; quitting does not wait"
 
 
-def _user_config() -> tuple[UserConfig, str]:
-    """The user's own configuration, or none and a sentence that says why."""
-    try:
-        return load_user_config(), ""
-    except ConfigError as error:
-        return UserConfig(), f"{error}; until then it is left out of account"
+def _user_config() -> tuple[UserConfig, tuple[str, ...]]:
+    """What is right in the user's own configuration, and sentences about the rest."""
+    user, problems = read_user_config()
+    said = (f"{each}; until then it is left out of account"
+            for each in concerning_checkpoints(problems))  # fmt: skip
+    return user, tuple(said)
 
 
 class Brain:
@@ -42,6 +42,7 @@ class Brain:
         follow: False for one look.
         header_checks: Whether to ask for them; without them no last good one is looked for.
         required_keys: Keys that every checkpoint must hold, beside those of the configuration.
+        user: The user's configuration, where somebody has read it, and told what is wrong in it.
 
     Attributes:
         dirty: True where the model differs from the last change given out.
@@ -57,14 +58,15 @@ class Brain:
         follow: bool,
         header_checks: bool,
         required_keys: tuple[str, ...] = (),
+        user: UserConfig | None = None,
     ) -> None:
         self.root, self._tell, self._header_checks = root, tell, header_checks
-        user, self._user_note = _user_config()
+        user, self._user_notes = (user, ()) if user is not None else _user_config()
         self.catalog = Catalog(required_keys=required_keys, root=root, user=user)
         self.checks = Checks(root, self.catalog, pool, follow=follow)
         self.dirty = False
         self.ended = False
-        self._base = Snapshot(root, notes=(self._user_note,) if self._user_note else ())
+        self._base = Snapshot(root, notes=self._user_notes)
         self._run_files: dict[str, str] = {}
         self._known: set[str] = set()
         self._unseen: set[str] | None = None
@@ -229,7 +231,7 @@ class Brain:
 
     def _note_config(self, note: str) -> None:
         self._config_note = note
-        self._set(notes=tuple(each for each in (note, self._user_note) if each))
+        self._set(notes=(*((note,) if note else ()), *self._user_notes))
 
     def _own(self, message: Message) -> None:
         put = texts_in(message.get("put"))

@@ -10,10 +10,16 @@ import tempfile
 import threading
 from typing import Final, TextIO
 
+from ckptui.user_config import Limits
 from ckptui.validation.pace import inherited
 from ckptui.watch.protocol import Message, Settings, decode, encode
 
 _READ: Final = 1 << 20
+
+
+def settings_for(limits: Limits) -> Settings:
+    """How to scan for a user who has limits of their own."""
+    return Settings(entries=limits.entries, depth=limits.depth)
 
 
 class Link:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final, Self, TypeAlias
 
+from ckptui.user_config import UserConfig
 from ckptui.validation.pool import Answer, Done, Pool, Progress
 from ckptui.watch.brain import Brain
 from ckptui.watch.checks import Depth, Finish
@@ -47,6 +48,7 @@ class Monitor:
         settings: How to scan.
         required_keys: Keys that every checkpoint must hold, beside those of the configuration.
         scanner: One that was started already, by a thread that lives as long as the monitor.
+        user: The user's configuration, where it was read already.
 
     Example:
         >>> monitor = Monitor("run")                                    # doctest: +SKIP
@@ -64,6 +66,7 @@ class Monitor:
         settings: Settings = Settings(),  # noqa: B008  (frozen)
         required_keys: tuple[str, ...] = (),
         scanner: Link | None = None,
+        user: UserConfig | None = None,
     ) -> None:
         self.root = os.path.abspath(os.fspath(root))
         self._follow, self._settings = follow, settings
@@ -87,6 +90,7 @@ class Monitor:
             follow=follow,
             header_checks=header_checks,
             required_keys=required_keys,
+            user=user,
         )
         self._heard = time.monotonic()
         self._restarted = False

@@ -6,6 +6,7 @@ import json
 from typing import TypeAlias
 
 from ckptui.light import dataclass
+from ckptui.terms import SWEEP_DEPTH, SWEEP_ENTRIES
 from ckptui.watch.entries import Entry
 
 Message: TypeAlias = "dict[str, object]"
@@ -24,8 +25,8 @@ class Settings:
         interval: Seconds between sweeps; 0 adapts.
     """
 
-    entries: int = 50_000
-    depth: int = 8
+    entries: int = SWEEP_ENTRIES
+    depth: int = SWEEP_DEPTH
     operations: float = 0.0
     mode: str = "auto"
     interval: float = 0.0

@@ -178,7 +178,10 @@ class RunScreen(Screen[None], inherit_bindings=False):
             count = f"{len(self.table.keys):,} of {self.view.total:,}"
             parts.append(f"filter: {self.query_filter()} ({count}; esc clears)")
         why = self.why_read_only()
-        return line(Span(" · ".join([*parts, why] if why else parts), Role.MUTED))
+        if why:
+            parts.append(why)
+        notes = self.snapshot.notes if not parts else ()
+        return line(Span(" · ".join([*parts, *notes]), Role.WARNING if notes else Role.MUTED))
 
     def query_filter(self) -> str:
         """The filter as it was typed."""
