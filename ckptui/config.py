@@ -91,7 +91,7 @@ def read_run_config(text: str, path: str) -> tuple[RunConfig, tuple[Problem, ...
         allow_globals=allow.texts("globals"),
         units=top.texts("units"),
     )
-    return config, tuple(file.problems)
+    return config, file.found
 
 
 def _command(run: Table) -> tuple[str, ...]:

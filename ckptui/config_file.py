@@ -124,6 +124,11 @@ class ConfigFile:
             place = place[:-1]
         return self._lines.get(place, 0)
 
+    @property
+    def found(self) -> tuple[Problem, ...]:
+        """What was found wrong, in the order of the lines."""
+        return tuple(sorted(self.problems, key=lambda each: each.line))
+
     def wrong(self, place: Place, field: str, words: str) -> None:
         """Keep a problem."""
         self.problems.append(Problem(self.path, self.line_of(place), field, words))

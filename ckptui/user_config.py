@@ -180,7 +180,7 @@ def read_user_config(path: str | None = None) -> tuple[UserConfig, tuple[Problem
         notify=_notify(top.table("notify")),
         limits=_limits(top.table("limits")),
     )
-    return config, tuple(file.problems)
+    return config, file.found
 
 
 def _allow(table: Table) -> Allow:
