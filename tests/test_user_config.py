@@ -94,7 +94,7 @@ def test_it_stands_where_the_desktop_standard_says(
         ("[[allow]]\nglobals = []", 1, "[allow 1] path: must be a pattern"),
         ('[[allow]]\npath = "x"', 1, "[allow 1] globals: must be a list of text"),
         ('[[allow]]\npath = "x"\nglobals = "a.B"', 3, "[allow 1] globals: must be a list of text"),
-        ('[[allow]]\npath = "x"\nglobals = []\n[[allow]]\npath = "y"\nglobal = ["a.B"]', 6,
+        ('[[allow]]\npath = "x"\nglobals = []\n[[allow]]\npath = "y"\nglobals = []\nglobal = 1', 7,
          "[allow 2] global: unknown; did you mean globals?"),
     ],
 )  # fmt: skip
