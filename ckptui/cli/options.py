@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
 from datetime import datetime
-from typing import Final
 
 import click
 
+from ckptui.present.measures import span_of
 from ckptui.terms import Category
-
-_SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.IGNORECASE)
-_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 def moment(text: str, *, now: float) -> float:
@@ -33,9 +29,10 @@ def moment(text: str, *, now: float) -> float:
         >>> moment("2h", now=10000.0), moment("1970-01-01T01:00:00Z", now=10000.0)
         (2800.0, 3600.0)
     """
-    parts = _SPAN.findall(text)
-    if parts and not _SPAN.sub("", text).strip():
-        return now - sum(float(count) * _SECONDS[unit.lower()] for count, unit in parts)
+    try:
+        return now - span_of(text)
+    except ValueError:
+        pass
     return datetime.fromisoformat(text.strip()).timestamp()
 
 

@@ -10,10 +10,11 @@ from ckptui.launch.model import RunRecord
 from ckptui.launch.registry import parse_runs
 from ckptui.present import columns
 from ckptui.present.columns import Cell, Column, SortKey
+from ckptui.present.filter import Filter, matches
+from ckptui.present.filter_fields import CHECKPOINTS, FAILURES, RUNS, STAGES, Language
 from ckptui.present.repairs import journal_cells
 from ckptui.present.tables import newest_first
 from ckptui.repair.model import JournalEntry
-from ckptui.tui.filtering import Filter
 from ckptui.tui.folding import folded, folder_cells, folder_of
 from ckptui.tui.history import JOURNAL, repairs
 from ckptui.watch.model import Checkpoint, FailureRow, Snapshot, StageRow
@@ -28,11 +29,13 @@ class View(ABC):
         columns: In order.
         sort: (column id, down), or None for the order that comes first to mind.
         filter: What is shown.
+        language: What its filter may ask.
     """
 
     id: str
     title: str
     columns: Sequence[Column]
+    language: Language = CHECKPOINTS
 
     def __init__(self, *, ascii_only: bool) -> None:
         self.ascii_only = ascii_only
@@ -93,7 +96,8 @@ class CheckpointsView(View):
         newest = newest_first(snapshot)
         if self.filter:
             self.groups = {}
-            return self.ordered([path for path in newest if self.filter.matches(rows[path])])
+            now = time.time()
+            return self.ordered([path for path in newest if self.filter.matches(rows[path], now)])
         keys, self.groups = folded(self.ordered(newest), rows, self.opened)
         return keys
 
@@ -149,6 +153,7 @@ class StagesView(View):
     id = "stages"
     title = "Stages"
     columns = columns.STAGES
+    language = STAGES
 
     def __init__(self, *, ascii_only: bool) -> None:
         super().__init__(ascii_only=ascii_only)
@@ -158,9 +163,8 @@ class StagesView(View):
         """Take the stages in the order of their states."""
         self.rows = {f"{row.state}\0{row.stage}": row for row in snapshot.stages}
         self.total = len(self.rows)
-        shown = [
-            key for key, row in self.rows.items() if self.filter.matches_text(_stage_text(row))
-        ]
+        now = time.time()
+        shown = [key for key, row in self.rows.items() if matches(self.filter, STAGES, row, now)]
         return self.ordered(shown)
 
     def cells(self, key: str) -> Mapping[str, Cell]:
@@ -175,16 +179,13 @@ class StagesView(View):
         )
 
 
-def _stage_text(row: StageRow) -> str:
-    return f"{row.state} {row.stage} {row.status} {row.error or ''} {row.input_hash.state}"
-
-
 class RunsView(View):
     """Resumed runs, the newest first."""
 
     id = "runs"
     title = "Runs"
     columns = columns.RUNS
+    language = RUNS
 
     def __init__(self, *, ascii_only: bool) -> None:
         super().__init__(ascii_only=ascii_only)
@@ -197,7 +198,8 @@ class RunsView(View):
         runs = sorted(found, key=lambda run: run.started_at, reverse=True)
         self.rows = {run.id: run for run in runs}
         self.total = len(runs)
-        return self.ordered([run.id for run in runs if self.filter.matches_text(_run_text(run))])
+        now = time.time()
+        return self.ordered([run.id for run in runs if matches(self.filter, RUNS, run, now)])
 
     @property
     def working(self) -> list[RunRecord]:
@@ -217,16 +219,13 @@ LIVE = frozenset({"starting", "running", "unsupervised", "elsewhere"})
 """States of a run that may still be working."""
 
 
-def _run_text(run: RunRecord) -> str:
-    return f"{run.id} {run.state} {run.host} {run.note} {' '.join(run.command)}"
-
-
 class FailuresView(View):
     """Lines of failure logs, and past repairs; the newest first."""
 
     id = "failures"
     title = "Failures"
     columns = columns.FAILURES
+    language = FAILURES
 
     def __init__(self, *, ascii_only: bool) -> None:
         super().__init__(ascii_only=ascii_only)
@@ -237,9 +236,8 @@ class FailuresView(View):
         self.rows = {f"{index}": row for index, row in enumerate(snapshot.failures)}
         self.rows |= {each.id: each for each in repairs(snapshot.run_files.get(JOURNAL, ""))}
         self.total = len(self.rows)
-        shown = [
-            key for key, row in self.rows.items() if self.filter.matches_text(_failure_text(row))
-        ]
+        now = time.time()
+        shown = [key for key, row in self.rows.items() if matches(self.filter, FAILURES, row, now)]
         return self.ordered(sorted(shown, key=lambda key: _when(self.rows[key]), reverse=True))
 
     def cells(self, key: str) -> Mapping[str, Cell]:
@@ -262,12 +260,6 @@ class FailuresView(View):
             "no failures: failed_checkpoints.txt is not here or empty; no repairs either",
             "ckptui validate --log-failures writes one",
         )
-
-
-def _failure_text(row: FailureRow | JournalEntry) -> str:
-    if isinstance(row, FailureRow):
-        return f"{row.path} {row.reason}"
-    return " ".join([row.action, row.state, *(step.path for step in row.steps)])
 
 
 def _when(row: FailureRow | JournalEntry) -> str:

@@ -176,14 +176,9 @@ class RunScreen(Screen[None], inherit_bindings=False):
             parts.append(f"{len(self.table.marks):,} marked")
         if self.view.filter:
             count = f"{len(self.table.keys):,} of {self.view.total:,}"
-            parts.append(f"filter: {self.query_filter()} ({count}; esc clears)")
+            parts.append(f"filter: {self.view.filter.typed} ({count}; esc clears)")
         why = self.why_read_only()
         if why:
             parts.append(why)
         notes = self.snapshot.notes if not parts else ()
         return line(Span(" · ".join([*parts, *notes]), Role.WARNING if notes else Role.MUTED))
-
-    def query_filter(self) -> str:
-        """The filter as it was typed."""
-        words = [f"{name}:{value}" for name, value in self.view.filter.fields]
-        return " ".join([*words, *self.view.filter.words])

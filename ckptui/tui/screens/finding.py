@@ -7,9 +7,9 @@ import os
 from textual.widgets import Input
 
 from ckptui.present import units
+from ckptui.present.filter import Filter
 from ckptui.terms import TROUBLE, Level
 from ckptui.tui import clipboard
-from ckptui.tui.filtering import Filter
 from ckptui.tui.folding import folder_of
 from ckptui.tui.messages import Checked
 from ckptui.tui.order import Order
@@ -142,15 +142,20 @@ class FindActions(RunScreen):
         """Open the filter line."""
         entry = self.query_one("#filter", Input)
         entry.display = True
-        entry.value = self.query_filter()
+        entry.value = self.view.filter.typed
         # Now, not after the next refresh: what is typed ahead must land in the line.
         self.set_focus(entry)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter while typing."""
         if event.input.display:
-            self.view.filter = Filter.parse(event.value)
-            self.refresh_view()
+            asked = Filter.parse(event.value, self.view.language)
+            if asked.problems:
+                self.say(asked.problem, alarm=True)
+            else:
+                self.view.filter = asked
+                self.hush()
+                self.refresh_view()
 
     def on_input_submitted(self) -> None:
         """Keep the filter and go back to the table."""
