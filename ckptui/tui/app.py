@@ -17,6 +17,7 @@ from ckptui.terms import EXIT_OK
 from ckptui.tui.actions import Verbs
 from ckptui.tui.keys import APP, bindings
 from ckptui.tui.palette import CheckpointCommands, action_commands
+from ckptui.tui.pauses import COLLECT_SECONDS, shorten_pauses
 from ckptui.tui.screens.dialog import text_width
 from ckptui.tui.screens.help import HelpScreen, help_lines
 from ckptui.tui.screens.main import MainScreen
@@ -88,6 +89,7 @@ class CkptuiApp(App[int], inherit_bindings=False):
             rest = f" (and {more} more: ckptui config check)" if more else ""
             self.call_after_refresh(self.main.say, self.problems[0] + rest, alarm=True)
         if not self.is_headless:
+            self.set_interval(COLLECT_SECONDS, shorten_pauses())
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
 
