@@ -1,10 +1,11 @@
-"""From the watcher's thread to the screen: the newest snapshot, at most four times a second."""
+"""From the watcher's thread to the screen: what changed, at most four times a second."""
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Collection, Sequence
+from typing import Final, TypeAlias
 
 from textual.timer import Timer
 from textual.widget import Widget
@@ -19,20 +20,55 @@ _USED_SECONDS: Final = 1.0
 """Least time between two words to the watcher about keys that were pressed."""
 
 
+Show: TypeAlias = "Callable[[Snapshot, Collection[str], Collection[str]], None]"
+"""Called with the newest snapshot, the changed and the removed paths since the call before."""
+
+
+class Gathered:
+    """Changes put together: what differs between the first and the last of their snapshots.
+
+    Every method may be called from any thread.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._latest: Snapshot | None = None
+        self._changed: set[str] = set()
+        self._removed: set[str] = set()
+
+    def add(self, change: Change) -> None:
+        """Take one more change; what it says of a path is what holds."""
+        with self._lock:
+            self._latest = change.snapshot
+            self._changed -= change.removed
+            self._changed |= change.changed
+            self._removed -= change.changed
+            self._removed |= change.removed
+
+    def take(self) -> tuple[Snapshot, set[str], set[str]] | None:
+        """Everything since the last call: snapshot, changed, removed; None where nothing came."""
+        with self._lock:
+            if self._latest is None:
+                return None
+            taken = self._latest, self._changed, self._removed
+            self._latest, self._changed, self._removed = None, set(), set()
+            return taken
+
+
 class Feed:
     """Holds the monitor, and turns its changes into calls on the UI's own thread.
 
     Args:
-        screen: Gets ``SnapshotChanged``; it must pass them to ``arrived``.
+        screen: Gets ``SnapshotChanged``; it must call ``arrived`` then.
         monitor: Not started yet.
-        show: Called with the newest snapshot.
+        show: Called on the UI's thread.
     """
 
-    def __init__(self, screen: Widget, monitor: Monitor, show: Callable[[Snapshot], None]) -> None:
+    def __init__(self, screen: Widget, monitor: Monitor, show: Show) -> None:
         self._screen = screen
         self._monitor = monitor
         self._show = show
-        self._latest: Snapshot | None = None
+        self._gathered = Gathered()
         self._shown_at = 0.0
         self._timer: Timer | None = None
         self._used_at = 0.0
@@ -44,11 +80,11 @@ class Feed:
 
     def _changed(self, change: Change) -> None:
         # On the monitor's thread: nothing but the post, which is thread-safe and coalesces.
-        self._screen.post_message(SnapshotChanged(change.snapshot))
+        self._gathered.add(change)
+        self._screen.post_message(SnapshotChanged())
 
-    def arrived(self, message: SnapshotChanged) -> None:
-        """Show a snapshot now, or once the last one has been seen for a quarter of a second."""
-        self._latest = message.snapshot
+    def arrived(self) -> None:
+        """Show what came now, or once the last has been seen for a quarter of a second."""
         if self._timer is None:
             wait = max(self._shown_at + PAINT_SECONDS - time.monotonic(), 0.0)
             if wait:
@@ -58,21 +94,23 @@ class Feed:
 
     def _flush(self) -> None:
         self._timer = None
-        self._shown_at = time.monotonic()
-        if self._latest is not None:
-            self._show(self._latest)
+        taken = self._gathered.take()
+        if taken is not None:
+            self._show(*taken)
+            # From its end on: what takes long must leave time for the keys before the next.
+            self._shown_at = time.monotonic()
 
-    def used(self, visible: list[str]) -> None:
+    def used(self, visible: Callable[[], Sequence[str]]) -> None:
         """A key was pressed: keep the pace up, and check what is on screen first.
 
         Args:
-            visible: Paths of the checkpoints on screen.
+            visible: Tells the paths of the checkpoints on screen.
         """
         now = time.monotonic()
         if now - self._used_at >= _USED_SECONDS:
             self._used_at = now
             self._monitor.touched()
-            self._monitor.prioritise(visible)
+            self._monitor.prioritise(visible())
 
     def close(self) -> None:
         """Stop watching, without waiting for anything that may hang."""

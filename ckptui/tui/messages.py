@@ -5,18 +5,13 @@ from __future__ import annotations
 from textual.message import Message
 
 from ckptui.terms import Category
-from ckptui.watch.model import Snapshot
 
 
 class SnapshotChanged(Message):
-    """The live model is a new one. Of several that wait, only the last matters."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
-        super().__init__()
+    """The live model is a new one; the feed has gathered what changed."""
 
     def can_replace(self, message: Message) -> bool:
-        """A newer snapshot makes an older one that still waits pointless."""
+        """One of several that wait is enough."""
         return isinstance(message, SnapshotChanged)
 
 

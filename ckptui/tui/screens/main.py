@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Collection
 from functools import partial
 from typing import ClassVar
 
@@ -87,9 +88,9 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
         self.feed.start()
         self.set_interval(_TICK_SECONDS, self.tick)
 
-    def on_snapshot_changed(self, message: SnapshotChanged) -> None:
+    def on_snapshot_changed(self, _: SnapshotChanged) -> None:
         """The model changed; the feed says when to show it."""
-        self.feed.arrived(message)
+        self.feed.arrived()
 
     def on_thread_failed(self, message: ThreadFailed) -> None:
         """Say so and keep saying it: nothing on the screen is live any more."""
@@ -98,7 +99,7 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
 
     # Showing
 
-    def show(self, snapshot: Snapshot) -> None:
+    def show(self, snapshot: Snapshot, _: Collection[str], __: Collection[str]) -> None:
         """Show a snapshot: only what reads differently is painted."""
         self.snapshot = snapshot
         # No batch_update: it ends in a paint of the whole screen, fifteen times the bytes.
@@ -266,6 +267,9 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
         self.set_class(small, "-small")
         self.call_after_refresh(self.refresh_view)
 
+    def _paths_on_screen(self) -> list[str]:
+        return self.checkpoints.paths(self.tables["checkpoints"].on_screen())
+
     # Read-only
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -274,7 +278,7 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
 
     def on_key(self, event: events.Key) -> None:
         """Say why a greyed key does nothing; esc leaves the filter line."""
-        self.feed.used(self.checkpoints.paths(self.tables["checkpoints"].on_screen()))
+        self.feed.used(self._paths_on_screen)
         if self.query_one("#filter", Input).has_focus:
             if event.key == "escape":
                 event.stop()
