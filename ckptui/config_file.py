@@ -133,6 +133,10 @@ class ConfigFile:
         """Keep a problem."""
         self.problems.append(Problem(self.path, self.line_of(place), field, words))
 
+    def warn(self, place: Place, field: str, words: str) -> None:
+        """Keep something that works and yet should be known."""
+        self.problems.append(Problem(self.path, self.line_of(place), field, words, warning=True))
+
 
 @dataclass(frozen=True, slots=True)
 class Table:

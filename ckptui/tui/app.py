@@ -15,7 +15,8 @@ from textual.screen import Screen
 
 from ckptui.terms import EXIT_OK
 from ckptui.tui.actions import Verbs
-from ckptui.tui.keys import APP, bindings
+from ckptui.tui.keymap import Keymap, keymap_of
+from ckptui.tui.keys import APP, bindings, use
 from ckptui.tui.palette import CheckpointCommands, action_commands
 from ckptui.tui.pauses import COLLECT_SECONDS, shorten_pauses
 from ckptui.tui.screens.dialog import text_width
@@ -36,7 +37,8 @@ class CkptuiApp(App[int], inherit_bindings=False):
         read_only: Nothing may be changed.
         ascii_only: No signs beyond ASCII.
         config: The user's own configuration.
-        problems: What is wrong in it, to be said once.
+        keymap: The user's own keys; by default those of the configured set.
+        problems: What is wrong in either, to be said once.
     """
 
     CSS_PATH = "styles/app.tcss"
@@ -53,6 +55,7 @@ class CkptuiApp(App[int], inherit_bindings=False):
         read_only: bool = False,
         ascii_only: bool = False,
         config: UserConfig = UserConfig(),  # noqa: B008  (frozen)
+        keymap: Keymap | None = None,
         problems: Sequence[str] = (),
     ) -> None:
         environment = dict(os.environ)  # before Textual takes NO_COLOR out of it
@@ -74,6 +77,8 @@ class CkptuiApp(App[int], inherit_bindings=False):
             config=config,
         )
         self.problems = tuple(problems)
+        self.keymap = keymap or keymap_of(config.ui.keys)
+        use(self.keymap.keys)
         self.main = MainScreen(self.services)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -83,6 +88,7 @@ class CkptuiApp(App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Open the main screen, and leave in order when the terminal or the system says so."""
+        self.set_keymap(self.keymap.overrides)
         self.push_screen(self.main)
         if self.problems:
             more = len(self.problems) - 1

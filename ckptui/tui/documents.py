@@ -11,6 +11,7 @@ from ckptui.present.repairs import plan_lines, plan_title
 from ckptui.present.spans import Line
 from ckptui.repair.model import Plan, Step
 from ckptui.terms import Action
+from ckptui.tui.keys import cap
 
 _ACTIONS: Final = {str(action): action for action in Action}
 
@@ -58,7 +59,7 @@ def preview_lines(
     lines: list[Line] = []
     for document in documents:
         lines += [()] if lines else []
-        lines += plan_lines(plan_of(document, root), width=width)
+        lines += plan_lines(plan_of(document, root), width=width, undo_key=cap("undo"))
     return lines
 
 
@@ -67,4 +68,4 @@ def done_sentence(document: Mapping[str, object]) -> str:
     message = text(document, "message") or f"{text(document, 'action')} done"
     if text(document, "action") == "undo":
         return message
-    return message.removesuffix("; undo takes it back") + "; z undoes"
+    return message.removesuffix("; undo takes it back") + f"; {cap('undo')} undoes"

@@ -7,11 +7,22 @@ keymaps name them. No default sits on ``ctrl+a`` or ``ctrl+b`` (tmux, screen), o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from textual.binding import Binding, BindingType
+
+from ckptui.tui.keynames import caption
+
+_IN_FORCE: Final[dict[str, tuple[str, ...]]] = {}
+"""Id → keys where the user's keymap differs: one terminal, one app, one keymap."""
+
+
+def use(keymap: Mapping[str, tuple[str, ...]]) -> None:
+    """Put a keymap in force: from now on every key is shown as it has them."""
+    _IN_FORCE.clear()
+    _IN_FORCE.update(keymap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +35,7 @@ class Key:
         action: Action method without ``action_``.
         label: A word or two, for the footer.
         help: One sentence, for help and palette.
-        shown: How the key is written for people; empty to use its own name.
+        shown: How the default keys are written for people; empty to use the first one's name.
         changes: True where it changes something on disk; dimmed when read-only.
         always: True where it works even while a line is being typed.
     """
@@ -39,9 +50,17 @@ class Key:
     always: bool = False
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The terminal's names of its keys, as the keymap in force has them."""
+        return _IN_FORCE.get(self.id, tuple(self.keys.split(",")))
+
+    @property
     def cap(self) -> str:
-        """The key as people read it."""
-        return self.shown or self.keys.split(",", maxsplit=1)[0]
+        """The key as people read it; empty where the keymap gives it none."""
+        names = self.names
+        if self.shown and ",".join(names) == self.keys:
+            return self.shown
+        return caption(names[0]) if names else ""
 
 
 QUIT: Final = Key("quit", "q", "app.leave", "quit", "Quit; a resumed run goes on.")
@@ -158,6 +177,8 @@ TABLE: Final = (
     Key("row-up", "k,up", "table_up", "up", "Row above.", "k ↑"),
     Key("page-down", "pagedown,ctrl+f", "table_page_down", "page down", "A page on.", "PgDn"),
     Key("page-up", "pageup", "table_page_up", "page up", "A page back.", "PgUp"),
+    Key("half-page-down", "ctrl+d", "table_half_page(1)", "half page", "Half a page on."),
+    Key("half-page-up", "ctrl+u", "table_half_page(-1)", "half page", "Half a page back."),
     Key("first-row", "g,home", "table_top", "top", "First row.", "g"),
     Key("last-row", "G,end", "table_end", "end", "Last row.", "G"),
     Key(
@@ -190,6 +211,8 @@ PAGER: Final = (
         "PgDn",
     ),
     Key("text-page-up", "pageup", "pager_page_up", "page up", "A page back.", "PgUp"),
+    Key("text-half-down", "ctrl+d", "pager_half_page(1)", "half page", "Half a page on."),
+    Key("text-half-up", "ctrl+u", "pager_half_page(-1)", "half page", "Half a page back."),
     Key("text-top", "g,home", "pager_top", "top", "The beginning.", "g"),
     Key("text-end", "G,end", "pager_end", "end", "The end; a log follows again from here.", "G"),
 )
@@ -229,7 +252,6 @@ def bindings(keys: Sequence[Key]) -> list[BindingType]:
             id=key.id,
             priority=key.always,
             tooltip=key.help,
-            key_display=key.cap,
         )
         for key in keys
     ]
@@ -238,6 +260,24 @@ def bindings(keys: Sequence[Key]) -> list[BindingType]:
 EVERY: Final = (*APP, *MAIN, *TABLE, *PAGER, LEAVE, YES, EDIT, BACK)
 """All keys there are."""
 _BY_ID: Final = {key.id: key for key in EVERY}
+
+_ANYWHERE: Final = tuple(key.id for key in APP if key.always)
+
+
+def _ids(*keys: Key, more: Sequence[str] = ()) -> tuple[str, ...]:
+    """Ids without a second mention, with those that work everywhere."""
+    return tuple(dict.fromkeys([*(key.id for key in keys), *more, *_ANYWHERE]))
+
+
+PLACES: Final[Mapping[str, tuple[str, ...]]] = {
+    "on the main screen": _ids(*APP, *MAIN, *TABLE),
+    "in a detail": _ids(*TEXT_SCREEN, *APP, *PAGER, more=ON_DETAIL),
+    "in a log": _ids(*TEXT_SCREEN, *APP, *PAGER),
+    "in a preview": _ids(*DIALOG, *PAGER, YES, EDIT),
+    "in a choice": _ids(*DIALOG, *TABLE),
+    "while the command is edited": _ids(LEAVE),
+}
+"""Where keys work together, so that none may have two meanings there: place → ids."""
 
 
 def forwarded(ids: Sequence[str]) -> tuple[Key, ...]:
@@ -252,6 +292,12 @@ def by_id(key_id: str) -> Key:
     return _BY_ID[key_id]
 
 
+def cap(key_id: str) -> str:
+    """A key for a sentence that names it; where it has none, how the palette finds the action."""
+    key = _BY_ID[key_id]
+    return key.cap or f"{_BY_ID['palette'].cap} {key.label}".strip()
+
+
 def caps() -> dict[str, str]:
-    """Id → key as people read it, for sentences that name a key."""
-    return {key.id: key.cap for key in EVERY}
+    """Id → key as :func:`cap` has it."""
+    return {key.id: cap(key.id) for key in EVERY}

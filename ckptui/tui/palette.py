@@ -25,7 +25,9 @@ def action_commands(app: CkptuiApp, main: MainScreen) -> Iterable[SystemCommand]
     read_only = bool(main.why_read_only())
     for key in (*MAIN, *APP):
         if key.action != "app.command_palette" and not (key.changes and read_only):
-            yield SystemCommand(f"{key.label}  {key.cap}", key.help, _runner(app, main, key))
+            yield SystemCommand(
+                f"{key.label}  {key.cap}".rstrip(), key.help, _runner(app, main, key)
+            )
 
 
 def _runner(app: CkptuiApp, main: MainScreen, key: Key) -> Callable[[], None]:

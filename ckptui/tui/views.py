@@ -17,6 +17,7 @@ from ckptui.present.tables import newest_first
 from ckptui.repair.model import JournalEntry
 from ckptui.tui.folding import folded, folder_cells, folder_of
 from ckptui.tui.history import JOURNAL, repairs
+from ckptui.tui.keys import cap
 from ckptui.watch.model import Checkpoint, FailureRow, Snapshot, StageRow
 
 
@@ -69,7 +70,9 @@ class View(ABC):
         return None if cell is None else cell.sort_key
 
     def _no_match(self) -> tuple[str, ...]:
-        return ("nothing matches the filter; esc clears it",) if self.filter else ()
+        return (
+            (f"nothing matches the filter; {cap('stop-check')} clears it",) if self.filter else ()
+        )
 
 
 class CheckpointsView(View):
@@ -212,7 +215,7 @@ class RunsView(View):
 
     def empty(self, snapshot: Snapshot) -> tuple[str, ...]:
         """How to start one."""
-        return self._no_match() or ("no run was resumed from here yet; R resumes",)
+        return self._no_match() or (f"no run was resumed from here yet; {cap('resume')} resumes",)
 
 
 LIVE = frozenset({"starting", "running", "unsupervised", "elsewhere"})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-import pytest
 from textual.binding import Binding
 
 from ckptui.tui import keys
@@ -12,19 +11,7 @@ from ckptui.tui.app import CkptuiApp
 from ckptui.tui.keys import Key
 from tests.tui.driver import opened
 
-PLACES = {
-    "table": (*keys.APP, *keys.MAIN, *keys.TABLE),
-    "detail": (*keys.TEXT_SCREEN, *keys.forwarded(keys.ON_DETAIL), *keys.PAGER),
-    "dialog": (*keys.DIALOG, *keys.PAGER, keys.YES, keys.EDIT),
-    "choice": (*keys.DIALOG, *keys.TABLE),
-}
-TAKEN = {"ctrl+a", "ctrl+b", "ctrl+z", "ctrl+s", "ctrl+q"}
-
-
-@pytest.mark.parametrize("place", PLACES)
-def test_no_key_has_two_meanings_in_one_place(place: str) -> None:
-    used = Counter(name for key in PLACES[place] for name in key.keys.split(","))
-    assert [name for name, count in used.items() if count > 1] == []
+TAKEN = {"ctrl+a", "ctrl+b", "ctrl+z", "ctrl+s", "ctrl+q", "ctrl+k"}
 
 
 def test_ids_are_unique_kebab_case_and_everything_has_its_sentence() -> None:

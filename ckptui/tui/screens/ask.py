@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span, line
-from ckptui.tui.keys import LEAVE, bindings
+from ckptui.tui.keys import LEAVE, bindings, cap
 from ckptui.tui.widgets.pager import Pager
 from ckptui.tui.widgets.painting import fold_all
 from ckptui.tui.widgets.text import Text
@@ -61,7 +61,7 @@ class AskCommand(ModalScreen[tuple[str, ...]], inherit_bindings=False):
 
     def _say(self, problem: str) -> None:
         keys = line(Span("enter", Role.ACCENT), " write it to ckptui.toml     ",
-                    Span("esc", Role.ACCENT), " leave it")  # fmt: skip
+                    Span(cap("leave"), Role.ACCENT), " leave it")  # fmt: skip
         shown = line(Span(problem, Role.ERROR)) if problem else keys
         self.query_one("#dialog-answers", Text).show([shown])
 

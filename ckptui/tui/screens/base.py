@@ -13,6 +13,7 @@ from ckptui.present import units
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span, line
 from ckptui.tui.folding import folder_of
+from ckptui.tui.keys import cap
 from ckptui.tui.order import Order
 from ckptui.tui.screens.text_screen import DetailScreen
 from ckptui.tui.services import Services
@@ -112,7 +113,7 @@ class RunScreen(Screen[None], inherit_bindings=False):
         """Start what asks and then changes; a second one waits for the user, not in a queue."""
         if self.asking:
             work.close()
-            self.say("still busy with the last key; esc stops waiting for it")
+            self.say(f"still busy with the last key; {cap('stop-check')} stops waiting for it")
         else:
             self._asking = self.run_worker(work, group="ask")
 
@@ -176,7 +177,7 @@ class RunScreen(Screen[None], inherit_bindings=False):
             parts.append(f"{len(self.table.marks):,} marked")
         if self.view.filter:
             count = f"{len(self.table.keys):,} of {self.view.total:,}"
-            parts.append(f"filter: {self.view.filter.typed} ({count}; esc clears)")
+            parts.append(f"filter: {self.view.filter.typed} ({count}; {cap('stop-check')} clears)")
         why = self.why_read_only()
         if why:
             parts.append(why)

@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from ckptui.present.columns import Cell, Column
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Span, line
-from ckptui.tui.keys import DIALOG, bindings
+from ckptui.tui.keys import DIALOG, bindings, cap
 from ckptui.tui.widgets.table import Table
 from ckptui.tui.widgets.text import Text
 
@@ -62,7 +62,11 @@ class Choose(ModalScreen[str], inherit_bindings=False):
     def on_mount(self) -> None:
         """Fill the box."""
         self.query_one("#dialog-title", Text).show([line(Span(self.choose_title, Role.STRONG))])
-        keys = (Span("enter", Role.ACCENT), Span(" choose     "), Span("esc", Role.ACCENT))
+        keys = (
+            Span(cap("open-row"), Role.ACCENT),
+            Span(" choose     "),
+            Span(cap("leave"), Role.ACCENT),
+        )
         self.query_one("#dialog-answers", Text).show([(*keys, Span(" leave it"))])
         table = self.query_one(Table)
         table.show(list(self.choices))

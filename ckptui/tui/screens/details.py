@@ -14,7 +14,7 @@ from ckptui.present.spans import Line, Span, line
 from ckptui.repair.model import JournalEntry
 from ckptui.terms import InputState
 from ckptui.tui.folding import folder_of
-from ckptui.tui.keys import caps
+from ckptui.tui.keys import cap, caps
 from ckptui.tui.screens.base import RunScreen
 from ckptui.watch.model import Checkpoint, InputHash
 
@@ -88,8 +88,10 @@ class Details(RunScreen):
             line(
                 Span(f"{folder}/", Role.STRONG), f"  {units.counted(len(paths), 'unit')} of a stage"
             ),
-            line(Span("enter", Role.ACCENT), "  shows them one by one, and folds them again"),
-            line(Span("v", Role.ACCENT), "  validates all of them"),
+            line(
+                Span(cap("open-row"), Role.ACCENT), "  shows them one by one, and folds them again"
+            ),
+            line(Span(cap("validate"), Role.ACCENT), "  validates all of them"),
         ]
 
     def _stage(self, key: str) -> list[Line]:

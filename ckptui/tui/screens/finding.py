@@ -11,6 +11,7 @@ from ckptui.present.filter import Filter
 from ckptui.terms import TROUBLE, Level
 from ckptui.tui import clipboard
 from ckptui.tui.folding import folder_of
+from ckptui.tui.keys import cap
 from ckptui.tui.messages import Checked
 from ckptui.tui.order import Order
 from ckptui.tui.screens.base import RunScreen
@@ -80,7 +81,7 @@ class FindActions(RunScreen):
             self.post_message(Checked(number, None if row is None else row.category))
 
         self.services.monitor.check([row.path for row in rows], level=level, load=True, done=done)
-        self.say(f"checking {what}: {_size(rows)} to read; esc stops it")
+        self.say(f"checking {what}: {_size(rows)} to read; {cap('stop-check')} stops it")
 
     def on_checked(self, message: Checked) -> None:
         """Say what came out, once the last check of the last order is over."""

@@ -22,7 +22,7 @@ from ckptui.tui import narrow
 from ckptui.tui.feed import Feed
 from ckptui.tui.folding import folder_of
 from ckptui.tui.history import JOURNAL, standing
-from ckptui.tui.keys import MAIN, bindings
+from ckptui.tui.keys import MAIN, bindings, cap
 from ckptui.tui.messages import SnapshotChanged, ThreadFailed
 from ckptui.tui.screens.details import Details, inspect_lines
 from ckptui.tui.screens.finding import FindActions
@@ -121,7 +121,7 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
         """``z undo (2)`` while there is something to take back."""
         count = standing(self.snapshot.run_files.get(JOURNAL, ""))
         role = Role.MUTED if self.why_read_only() else Role.ACCENT
-        return (Span("z", role), Span(f" undo ({count}) ")) if count else ()
+        return (Span(cap("undo"), role), Span(f" undo ({count}) ")) if count else ()
 
     def tick(self) -> None:
         """Ages grow, and a run may have died: repaint what reads differently now."""
@@ -285,8 +285,8 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
                 self.drop_filter()
             return
         why = self.why_read_only()
-        keys = self._bindings.key_to_bindings.get(event.key, [])
-        if why and any(key.action in _CHANGES for key in keys):
+        found = self.active_bindings.get(event.key)
+        if why and found is not None and found.binding.action in _CHANGES:
             self.say(why, alarm=True)
 
 

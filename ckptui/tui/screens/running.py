@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from ckptui.present.reading import text, texts
 from ckptui.present.resuming import resume_lines
 from ckptui.present.spans import line
+from ckptui.tui.keys import cap
 from ckptui.tui.screens.ask import AskCommand
 from ckptui.tui.screens.base import RunScreen
 from ckptui.tui.screens.dialog import BlockedResume, Confirm, ResumeDialog, text_width
@@ -79,7 +80,8 @@ class RunActions(RunScreen):
         self.services.monitor.rescan()
         self.show_view("runs")
         self.say(
-            f"started run {text(answer.document, 'id')}; it goes on when you quit; K cancels it"
+            f"started run {text(answer.document, 'id')}; it goes on when you quit; "
+            f"{cap('cancel-run')} cancels it"
         )
 
     def _run_id(self) -> str | None:
@@ -91,7 +93,7 @@ class RunActions(RunScreen):
         """Show the log of the run under the cursor, else of the newest."""
         run_id = self._run_id()
         if run_id is None:
-            self.say("no run was resumed from here yet, so there is no log; R resumes")
+            self.say(f"no run was resumed from here yet, so no log; {cap('resume')} resumes")
             return
         services = self.services
         pager = LogPager(services.verbs, ascii_only=services.ascii_only, pager_id="log")
@@ -115,7 +117,10 @@ class RunActions(RunScreen):
         run = self.runs.rows[run_id]
         lines = [
             line(f"Stops run {run_id} on {run.host}: {' '.join(run.command)}"),
-            line("It gets INT, then TERM, then KILL. What it has saved stays; R resumes it."),
+            line(
+                "It gets INT, then TERM, then KILL. What it has saved stays; "
+                f"{cap('resume')} resumes it."
+            ),
         ]
         ask = Confirm("Cancel this run?", lines, ascii_only=self.services.ascii_only)
         if await self.app.push_screen_wait(ask) != "yes":

@@ -61,7 +61,7 @@ class Footer(Text):
         self.show([self._line()])
 
     def _line(self) -> Line:
-        keys = [by_id(key_id) for key_id in self.ids]
+        keys = [key for key in map(by_id, self.ids) if key.cap]
         shown: Line = ()
         for key in keys:
             more = self._key(key)

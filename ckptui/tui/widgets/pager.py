@@ -144,6 +144,10 @@ class Pager(ScrollView, can_focus=True, inherit_bindings=False):
         """A page back."""
         self._by(1 - self._page)
 
+    def action_pager_half_page(self, direction: int) -> None:
+        """Half a page on, or back."""
+        self._by(direction * max(self._page // 2, 1))
+
     def action_pager_top(self) -> None:
         """The beginning."""
         self._by(-self.line_count)

@@ -215,6 +215,10 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         """A page back."""
         self._step(-self.page)
 
+    def action_table_half_page(self, direction: int) -> None:
+        """Half a page on, or back."""
+        self._step(direction * max(self.page // 2, 1))
+
     def action_table_top(self) -> None:
         """First row."""
         self._step(-len(self.keys))
