@@ -9,6 +9,7 @@ from typing import Final
 from ckptui.launch.model import RunRecord
 from ckptui.present import columns as tables
 from ckptui.present import strip
+from ckptui.present.checkpoints import CHECKPOINTS, checkpoint_cells
 from ckptui.present.columns import GAP, Cell, Column
 from ckptui.present.safe import cells, clip, pad
 from ckptui.present.spans import Line, text_of
@@ -41,7 +42,7 @@ def status_table(
     good = snapshot.last_good
     last = good.path if good else None
     checkpoints = [
-        tables.checkpoint_cells(
+        checkpoint_cells(
             snapshot.checkpoints[path], now=moment, last_good=last, ascii_only=ascii_only
         )
         for path in newest_first(snapshot)
@@ -53,7 +54,7 @@ def status_table(
     ]
     parts = [
         [text_of(each, ascii_only=ascii_only) for each in _heading(snapshot, moment)],
-        text_table(tables.CHECKPOINTS, checkpoints, width, ascii_only=ascii_only),
+        text_table(CHECKPOINTS, checkpoints, width, ascii_only=ascii_only),
         text_table(tables.STAGES, stages, width, ascii_only=ascii_only),
         text_table(tables.RUNS, ran, width, ascii_only=ascii_only),
         text_table(tables.FAILURES, failed, width, ascii_only=ascii_only),

@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from ckptui.present import glyphs, units
-from ckptui.present.columns import FORMAT_LABELS, Cell
+from ckptui.present.checkpoints import FORMAT_LABELS
+from ckptui.present.columns import Cell
 from ckptui.present.glyphs import Role
 from ckptui.present.safe import plain
 from ckptui.terms import PRECEDENCE, TROUBLE, Category, InputState, MarkerState

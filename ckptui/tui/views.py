@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from ckptui.launch.model import RunRecord
 from ckptui.launch.registry import parse_runs
-from ckptui.present import columns
+from ckptui.present import checkpoints, columns
 from ckptui.present.columns import Cell, Column, SortKey
 from ckptui.present.filter import Filter, matches
 from ckptui.present.filter_fields import CHECKPOINTS, FAILURES, RUNS, STAGES, Language
@@ -80,7 +80,7 @@ class CheckpointsView(View):
 
     id = "checkpoints"
     title = "Checkpoints"
-    columns = columns.CHECKPOINTS
+    columns = checkpoints.CHECKPOINTS
 
     def __init__(self, *, ascii_only: bool) -> None:
         super().__init__(ascii_only=ascii_only)
@@ -111,7 +111,7 @@ class CheckpointsView(View):
         row = self.rows[key]
         known = self._sorted.get(key)
         if known is None or known[0] is not row:
-            known = self._sorted[key] = (row, super().sort_key(key, column))
+            known = self._sorted[key] = (row, checkpoints.sort_key(row, column))
         return known[1]
 
     def cells(self, key: str) -> Mapping[str, Cell]:
@@ -119,7 +119,7 @@ class CheckpointsView(View):
         now = time.time()
         folder = folder_of(key)
         if folder is None:
-            return columns.checkpoint_cells(
+            return checkpoints.checkpoint_cells(
                 self.rows[key], now=now, last_good=self.last_good, ascii_only=self.ascii_only
             )
         units = [self.rows[path] for path in self.groups.get(folder, ())]

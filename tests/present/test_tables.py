@@ -8,6 +8,7 @@ import pytest
 
 from ckptui.launch.model import RunRecord
 from ckptui.present import columns
+from ckptui.present.checkpoints import CHECKPOINTS
 from ckptui.present.glyphs import CATEGORY, INPUT, MARKER, level_bar
 from ckptui.present.safe import cells
 from ckptui.present.spans import text_of
@@ -118,12 +119,12 @@ def test_every_line_fits_its_terminal(width: int) -> None:
 
 
 def test_at_80_columns_format_input_and_age_give_way_first() -> None:
-    kept = columns.fitting(columns.CHECKPOINTS, 80)
+    kept = columns.fitting(CHECKPOINTS, 80)
     assert {"name", "step", "version", "marker", "level", "size", "verdict"} <= set(kept)
     assert not {"format", "input", "age", "reason"} & set(kept)
     assert sum(kept.values()) + columns.GAP * (len(kept) - 1) == 80
-    wide = columns.fitting(columns.CHECKPOINTS, 130)
-    assert set(wide) == {column.id for column in columns.CHECKPOINTS}
+    wide = columns.fitting(CHECKPOINTS, 130)
+    assert set(wide) == {column.id for column in CHECKPOINTS}
 
 
 def test_sorting_is_numeric_and_nothing_sorts_last_both_ways() -> None:
