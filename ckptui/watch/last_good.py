@@ -9,9 +9,14 @@ from ckptui.formats.naming import series_key
 from ckptui.globs import matches_anywhere
 from ckptui.terms import Category, InputState, Level, MarkerState
 from ckptui.watch.model import Checkpoint, LastGood, PassedOver
-from ckptui.watch.series import is_data, newest_series, time_of
-
-_NEVER = float("-inf")
+from ckptui.watch.series import (
+    counts,
+    extent_of,
+    is_data,
+    newest_series,
+    rank_of,
+    time_of,
+)
 
 
 def find_last_good(
@@ -30,26 +35,38 @@ def find_last_good(
         The last good one or None, and the newer ones (all of them, where there is none).
     """
     rows = list(_eligible(checkpoints, series))
-    ordered = list(filter(_counts, rows))
+    ordered = list(filter(counts, rows))
     beside: list[Checkpoint] = []
     if ordered and series is None:
-        chosen = newest_series(ordered)
+        chosen = _newest(ordered)
         beside = _fixed_names(chosen, rows)
         rows = chosen
     elif ordered:
         rows = ordered
-    rows.sort(key=_order, reverse=True)
-    beside.sort(key=_order, reverse=True)
-    best = _choose(rows, level) or _choose(list(filter(_counts, beside)), level)
-    rows += [row for row in beside if row is best or _why_not(row, level)]
+    rows.sort(key=rank_of)
+    beside.sort(key=rank_of)
+    best = _choose(rows, level) or _choose(list(filter(counts, beside)), level)
+    rows += [row for row in beside if row is best or why_not(row, level)]
+    if best is not None:
+        rows = [row for row in rows if row is not best and is_newer(row, best)]
+    return verdict_on(best, rows, level)
+
+
+def verdict_on(
+    best: Checkpoint | None, over: Iterable[Checkpoint], level: int = Level.KEYS
+) -> tuple[LastGood | None, tuple[PassedOver, ...]]:
+    """Say it: the last good one, and each newer one with what stands against it."""
+    passed = tuple(PassedOver(row.path, why_not(row, level) or _why_not_clean(row)) for row in over)
     if best is None:
-        return None, tuple(PassedOver(row.path, _why_not(row, level)) for row in rows)
-    over = tuple(
-        PassedOver(row.path, _why_not(row, level) or _why_not_clean(row))
-        for row in rows
-        if row is not best and _newer(row, best)
-    )
-    return LastGood(best.path, best.step, best.level, over, tuple(_notes(best, level))), over
+        return None, passed
+    return LastGood(best.path, best.step, best.level, passed, tuple(_notes(best, level))), passed
+
+
+def _newest(rows: Iterable[Checkpoint]) -> list[Checkpoint]:
+    groups: dict[str, list[Checkpoint]] = {}
+    for row in rows:
+        groups.setdefault(series_key(row.path), []).append(row)
+    return groups[newest_series({key: extent_of(group) for key, group in groups.items()})]
 
 
 def _eligible(checkpoints: Mapping[str, Checkpoint], series: str | None) -> Iterable[Checkpoint]:
@@ -73,28 +90,19 @@ def _fixed_names(chosen: Sequence[Checkpoint], rows: Sequence[Checkpoint]) -> li
     series of one folder (``G_100.pt``, ``D_100.pt``) never stand in for each other.
     """
     key = series_key(chosen[0].path)
-    folder = key.rpartition("/")[0]
-    return [
-        row
-        for row in rows
-        if (other := series_key(row.path)) != key
-        and other.rpartition("/")[0] == folder
+    return [row for row in rows if stands_in(series_key(row.path), key)]
+
+
+def stands_in(other: str, key: str) -> bool:
+    """True where the rows of one series may be saves of the job that another is of."""
+    return (
+        other != key
+        and other.rpartition("/")[0] == key.rpartition("/")[0]
         and ("#" not in basename(key) or "#" not in basename(other))
-    ]
+    )
 
 
-def _counts(row: Checkpoint) -> bool:
-    """True where a row can stand in for one of a series: it says how far it had come."""
-    return row.step is not None or row.epoch is not None
-
-
-def _order(row: Checkpoint) -> tuple[float, float, float]:
-    step = _NEVER if row.step is None else row.step
-    epoch = _NEVER if row.epoch is None else row.epoch
-    return step, epoch, time_of(row)
-
-
-def _newer(row: Checkpoint, best: Checkpoint) -> bool:
+def is_newer(row: Checkpoint, best: Checkpoint) -> bool:
     """By the strongest thing that both know."""
     if row.step is not None and best.step is not None and row.step != best.step:
         return row.step > best.step
@@ -104,14 +112,14 @@ def _newer(row: Checkpoint, best: Checkpoint) -> bool:
 
 
 def _choose(rows: Sequence[Checkpoint], level: int) -> Checkpoint | None:
-    good = [row for row in rows if not _why_not(row, level)]
+    good = [row for row in rows if not why_not(row, level)]
     if level >= Level.VALUES:
         clean = [row for row in good if not _why_not_clean(row)]
         good = clean or good
     return good[0] if good else None
 
 
-def _why_not(row: Checkpoint, level: int) -> str:
+def why_not(row: Checkpoint, level: int = Level.KEYS) -> str:
     """Why a row cannot be the last good one; "" where it can."""
     if row.status == "in_progress":
         return row.reason or "its status says in_progress"

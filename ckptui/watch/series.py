@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple, TypeAlias
 
-from ckptui.formats.naming import counts_progress, is_best, series_key, suggests_checkpoint
+from ckptui.formats.naming import counts_progress, is_best, suggests_checkpoint
 from ckptui.formats.role import Role
 from ckptui.watch.model import Checkpoint
 
 _NEVER: Final = float("-inf")
 _CONTENT_NOT_READ: Final = frozenset({"npz", "hdf5", "gguf", "pickle", "safetensors"})
-_SAME_MOMENT: Final = 2.0
+SAME_MOMENT: Final = 2.0
 """Seconds. Saves of one moment; also the coarsest times that filesystems keep."""
 _RANKS: Final = {Role.TRAINING: 2, Role.WEIGHTS: 1}
+
+Rank: TypeAlias = tuple[float, float, float, str]
+"""Less step, epoch and time: what is furthest sorts first. The path breaks the ties."""
+
+
+class Extent(NamedTuple):
+    """How far a series has come.
+
+    Attributes:
+        newest: When it was saved to last, in seconds.
+        furthest: The row with the highest step.
+    """
+
+    newest: float
+    furthest: Checkpoint
 
 
 def is_data(row: Checkpoint) -> bool:
@@ -33,7 +48,23 @@ def is_data(row: Checkpoint) -> bool:
     return False
 
 
-def newest_series(rows: Sequence[Checkpoint]) -> list[Checkpoint]:
+def rank_of(row: Checkpoint) -> Rank:
+    """Where a row stands among those of its series."""
+    return -_number(row.step), -_number(row.epoch), -time_of(row), row.path
+
+
+def counts(row: Checkpoint) -> bool:
+    """True where a row can stand in for one of a series: it says how far it had come."""
+    return row.step is not None or row.epoch is not None
+
+
+def extent_of(rows: Iterable[Checkpoint]) -> Extent:
+    """How far these rows, at least one, have come."""
+    known = list(rows)
+    return Extent(max(map(time_of, known)), min(known, key=rank_of))
+
+
+def newest_series(extents: Mapping[str, Extent]) -> str:
     """The series whose steps changed last.
 
     Beside it in its folder there may be one that is as far and better to go on from: a copy of
@@ -41,32 +72,34 @@ def newest_series(rows: Sequence[Checkpoint]) -> list[Checkpoint]:
     not tell these apart: they are written within one save, and a copy of the run reorders them.
 
     Args:
-        rows: Rows with a step or an epoch, at least one.
+        extents: Of rows with a step or an epoch, by series; at least one.
     """
-    groups: dict[str, list[Checkpoint]] = {}
-    for row in rows:
-        groups.setdefault(series_key(row.path), []).append(row)
     # A series of orphans has no times at all; the key keeps the choice the same each time.
-    key = max(groups, key=lambda each: (max(map(time_of, groups[each])), each))
-    key = _furthest_at_once(groups, key)
-    for other in sorted(groups):
-        if other != key and _near(key, other) and _better(groups[other], groups[key]):
-            key = other
-    return groups[key]
+    key = max(extents, key=lambda each: (extents[each].newest, each))
+    return better_beside(extents, furthest_at_once(extents, key))
 
 
-def _furthest_at_once(groups: dict[str, list[Checkpoint]], key: str) -> str:
+def furthest_at_once(extents: Mapping[str, Extent], key: str) -> str:
     """Of the series that changed with it at the same moment, as in a copy, the furthest."""
-    moment = max(map(time_of, groups[key]))
-    for other in sorted(groups):
-        newest, mine = _furthest(groups[other]), _furthest(groups[key])
-        if moment - max(map(time_of, groups[other])) > _SAME_MOMENT or not _as_far(newest, mine):
+    moment = extents[key].newest
+    for other in sorted(extents):
+        newest, mine = extents[other].furthest, extents[key].furthest
+        if moment - extents[other].newest > SAME_MOMENT or not _as_far(newest, mine):
             continue
         key = key if _as_far(mine, newest) else other
     return key
 
 
-def _near(key: str, other: str) -> bool:
+def better_beside(extents: Mapping[str, Extent], key: str) -> str:
+    """The series beside it that is better to go on from, else itself."""
+    for other in sorted(extents):
+        near = other != key and near_of(key, other)
+        if near and _better(extents[other].furthest, extents[key].furthest):
+            key = other
+    return key
+
+
+def near_of(key: str, other: str) -> bool:
     """True for series of one folder, and for those beside a folder called ``best``."""
     folder, beside = key.rpartition("/")[0], other.rpartition("/")[0]
     if folder == beside:
@@ -77,8 +110,7 @@ def _near(key: str, other: str) -> bool:
     return beside == home or beside.rpartition("/")[0] == home
 
 
-def _better(other: Sequence[Checkpoint], chosen: Sequence[Checkpoint]) -> bool:
-    newest, mine = _furthest(other), _furthest(chosen)
+def _better(newest: Checkpoint, mine: Checkpoint) -> bool:
     if not _as_far(newest, mine):
         return False
     if is_best(mine.path) != is_best(newest.path):
@@ -93,10 +125,6 @@ def _as_far(row: Checkpoint, than: Checkpoint) -> bool:
     if row.epoch is not None and than.epoch is not None:
         return row.epoch >= than.epoch
     return False
-
-
-def _furthest(rows: Sequence[Checkpoint]) -> Checkpoint:
-    return max(rows, key=lambda row: (_number(row.step), _number(row.epoch), time_of(row)))
 
 
 def _number(value: int | None) -> float:

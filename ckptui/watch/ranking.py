@@ -1,0 +1,95 @@
+"""Rows in order, the good ones apart, where one comes or goes without sorting all again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from heapq import heapify, heappop, heappush, merge
+from typing import Final, TypeVar
+
+from ckptui.watch.last_good import why_not
+from ckptui.watch.model import Checkpoint
+from ckptui.watch.series import Rank, rank_of
+
+_SLACK: Final = 64
+Item = TypeVar("Item", Rank, tuple[float, str])
+
+
+def add(heap: list[Item], item: Item, live: int, stands: Callable[[Item], bool]) -> None:
+    """Add an item to a heap from which nothing is taken out: what goes stays, and is passed over.
+
+    Args:
+        heap: Least first, by heapq.
+        item: It may be there already.
+        live: How many stand at most; where there are many more, the others are thrown away.
+        stands: Whether an item is still true.
+    """
+    heappush(heap, item)
+    if len(heap) > 2 * live + _SLACK:
+        heap[:] = set(filter(stands, heap))
+        heapify(heap)
+
+
+def walk(heap: list[Item], stands: Callable[[Item], bool]) -> Iterator[Item]:
+    """Those that stand, the least first. A step takes as long as the logarithm of how many."""
+    while heap and not stands(heap[0]):
+        heappop(heap)
+    # A heap is a tree with the least on top: what may come next is below what has come.
+    waiting = [(heap[0], 0)] if heap else []
+    last: Item | None = None
+    while waiting:
+        item, at = heappop(waiting)
+        for below in range(2 * at + 1, min(2 * at + 3, len(heap))):
+            heappush(waiting, (heap[below], below))
+        if item != last and stands(item):
+            yield item
+        last = item
+
+
+class Ranking:
+    """Rows by how far they are, and by whether they can be the last good one.
+
+    Attributes:
+        rows: By path.
+    """
+
+    __slots__ = ("_bad", "_good", "rows")
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Checkpoint] = {}
+        self._good: list[Rank] = []
+        self._bad: list[Rank] = []
+
+    def _is_good(self, rank: Rank) -> bool:
+        row = self.rows.get(rank[3])
+        return row is not None and rank_of(row) == rank and not why_not(row)
+
+    def _is_bad(self, rank: Rank) -> bool:
+        row = self.rows.get(rank[3])
+        return row is not None and rank_of(row) == rank and bool(why_not(row))
+
+    def put(self, row: Checkpoint) -> None:
+        """Take a row, new or different."""
+        before = self.rows.get(row.path)
+        self.rows[row.path] = row
+        rank, bad = rank_of(row), bool(why_not(row))
+        if before is None or rank_of(before) != rank or bool(why_not(before)) != bad:
+            if bad:
+                add(self._bad, rank, len(self.rows), self._is_bad)
+            else:
+                add(self._good, rank, len(self.rows), self._is_good)
+
+    def drop(self, path: str) -> Checkpoint | None:
+        """Forget a row; what it was."""
+        return self.rows.pop(path, None)
+
+    def good(self) -> Iterator[Checkpoint]:
+        """Those that can be the last good one, the furthest first."""
+        return (self.rows[rank[3]] for rank in walk(self._good, self._is_good))
+
+    def bad(self) -> Iterator[Checkpoint]:
+        """Those that cannot, the furthest first."""
+        return (self.rows[rank[3]] for rank in walk(self._bad, self._is_bad))
+
+    def __iter__(self) -> Iterator[Checkpoint]:
+        """All of them, the furthest first."""
+        return merge(self.good(), self.bad(), key=rank_of)
