@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterable
-from itertools import pairwise
 from typing import Final
 
-from ckptui.light import dataclass
 from ckptui.present import glyphs, units
 from ckptui.present.glyphs import Role
 from ckptui.present.safe import clip, plain
+from ckptui.present.saving import next_save, rhythm_line
 from ckptui.present.spans import Line, Span, joined, line
-from ckptui.terms import GOOD, Category, MarkerState
+from ckptui.terms import Category, MarkerState
 from ckptui.watch.model import Checkpoint, LastGood, PassedOver, Snapshot, Tally
 
 SILENT_AFTER: Final = 5.0
@@ -107,73 +104,6 @@ def _oddities(snapshot: Snapshot) -> Line:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class NextSave:
-    """What the next save will probably take.
-
-    Attributes:
-        size: Bytes, as large as the largest of the latest saves.
-        seconds: Seconds from now until it is due, None where no rhythm is seen.
-        fits: False where the free space will not hold it, None where that is not known.
-    """
-
-    size: int
-    seconds: float | None
-    fits: bool | None
-
-
-def next_save(snapshot: Snapshot, *, now: float) -> NextSave | None:
-    """Size and time of the next save, from the series that holds the last good checkpoint.
-
-    Returns:
-        None where there is no series to tell from.
-    """
-    saves = _series(snapshot)
-    if not saves:
-        return None
-    whole = [row.size or 0 for row in saves if row.category in GOOD] or [
-        row.size or 0 for row in saves
-    ]
-    size = max(whole[-3:])
-    fits = None if snapshot.disk is None else size <= snapshot.disk.free
-    return NextSave(size, _due([row.mtime or 0.0 for row in saves], now), fits)
-
-
-def _series(snapshot: Snapshot) -> list[Checkpoint]:
-    rows = [
-        row
-        for row in snapshot.checkpoints.values()
-        if row.size and row.mtime is not None and not row.unit and not row.pointer
-    ]
-    if not rows:
-        return []
-    newest = max(rows, key=lambda row: row.mtime or 0.0).path
-    key = _series_key(snapshot.last_good.path if snapshot.last_good else newest)
-    return sorted(
-        (row for row in rows if _series_key(row.path) == key), key=lambda row: row.mtime or 0.0
-    )
-
-
-def _series_key(path: str) -> str:
-    return os.path.dirname(path) + "/" + re.sub(r"[0-9]+", "#", os.path.basename(path))
-
-
-def _due(times: list[float], now: float) -> float | None:
-    recent = times[-6:]
-    gaps = [later - sooner for sooner, later in pairwise(recent)]
-    if len(gaps) < 2:
-        return None
-    rhythm = _median(gaps)
-    # Two rhythms without a save: the job is over, or it changed its ways. Then nothing is said.
-    return max(times[-1] + rhythm - now, 0.0) if now - times[-1] < 2 * rhythm else None
-
-
-def _median(numbers: list[float]) -> float:
-    # As statistics.median, which takes longer to load than all the rest of this line to write.
-    ordered, half = sorted(numbers), len(numbers) // 2
-    return (ordered[half] + ordered[~half]) / 2
-
-
 def disk_line(snapshot: Snapshot, *, now: float) -> Line:
     """``next save ≈ 2.4G in 7m · free 41G``, and plainly so where it will not fit."""
     disk = snapshot.disk
@@ -225,13 +155,20 @@ def passed_over_lines(passed: Iterable[PassedOver]) -> list[Line]:
 
 
 def strip_lines(snapshot: Snapshot, *, now: float, width: int) -> list[Line]:
-    """The strip: two lines, three where the disk line does not fit beside the last good one."""
+    """The strip: two lines, and one more where something is odd about the saves."""
     good = last_good_line(snapshot, now=now)
     disk = disk_line(snapshot, now=now)
-    beside = joined([good, disk], "   ")
-    if sum(len(span.text) for span in beside) <= width:
-        return [beside, totals_line(snapshot)]
-    return [good, joined([totals_line(snapshot), disk], "   ")]
+    totals = totals_line(snapshot)
+    both = joined([good, disk], "   ")
+    lines = [both, totals] if _fits(both, width) else [good, joined([totals, disk], "   ")]
+    odd = rhythm_line(snapshot, now=now)
+    if odd and _fits(beside := joined([lines[1], odd], "   "), width):
+        return [lines[0], beside]
+    return [*lines, odd] if odd else lines
+
+
+def _fits(spans: Line, width: int) -> bool:
+    return sum(len(span.text) for span in spans) <= width
 
 
 def short_name(path: str, width: int) -> str:

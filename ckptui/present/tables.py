@@ -12,6 +12,7 @@ from ckptui.present import strip
 from ckptui.present.checkpoints import CHECKPOINTS, checkpoint_cells
 from ckptui.present.columns import GAP, Cell, Column
 from ckptui.present.safe import cells, clip, pad
+from ckptui.present.saving import rhythm_line
 from ckptui.present.spans import Line, text_of
 from ckptui.watch.model import Snapshot
 
@@ -87,6 +88,7 @@ def _heading(snapshot: Snapshot, now: float) -> list[Line]:
         *strip.passed_over_lines(passed[:_MOST_PASSED_OVER]),
         strip.totals_line(snapshot),
         strip.disk_line(snapshot, now=now),
+        rhythm_line(snapshot, now=now),
         strip.watching_line(snapshot, now=now),
     ]
     return [each for each in lines if each]

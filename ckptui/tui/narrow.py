@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ckptui.present import glyphs, strip, units
 from ckptui.present.glyphs import Role
+from ckptui.present.saving import next_save
 from ckptui.present.spans import Line, Span, joined, line
 from ckptui.terms import Category
 from ckptui.tui.widgets.painting import width_of
@@ -13,14 +14,14 @@ from ckptui.watch.model import Snapshot
 
 
 def strip_lines(snapshot: Snapshot, *, now: float, width: int, ascii_only: bool) -> list[Line]:
-    """Two lines: the last good one, then totals and the disk, shortened until they fit."""
-    good, second = strip.strip_lines(snapshot, now=now, width=width)[:2]
+    """The last good one, totals and the disk, shortened until they fit, and what is odd."""
+    good, second, *odd = strip.strip_lines(snapshot, now=now, width=width)
     if width_of(second) > width:
         second = joined([_totals(snapshot, _worded), _short_disk(snapshot, now=now)], "  ")
     if width_of(second) > width:
         short = _signs if not ascii_only else _ascii_signs
         second = joined([_totals(snapshot, short), _short_disk(snapshot, now=now)], "  ")
-    return [good, second]
+    return [good, second, *odd]
 
 
 def _totals(snapshot: Snapshot, said_as: Callable[[Category, int], str]) -> Line:
@@ -34,7 +35,7 @@ def _totals(snapshot: Snapshot, said_as: Callable[[Category, int], str]) -> Line
 
 
 def _short_disk(snapshot: Snapshot, *, now: float) -> Line:
-    coming = strip.next_save(snapshot, now=now)
+    coming = next_save(snapshot, now=now)
     if coming is not None and coming.fits is False:
         return line(Span("next save does not fit", Role.ERROR))
     return line(f"free {units.size(snapshot.disk.free)}") if snapshot.disk else ()

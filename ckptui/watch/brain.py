@@ -16,11 +16,15 @@ from ckptui.user_config import UserConfig, concerning_checkpoints, read_user_con
 from ckptui.validation.pool import Pool
 from ckptui.watch.catalog import Catalog
 from ckptui.watch.checks import Checks, Depth, Event, Finish
-from ckptui.watch.last_good import find_last_good
+from ckptui.watch.entries import FILE
 from ckptui.watch.model import Change, Disk, Snapshot, Watching
 from ckptui.watch.mounts import events_are_complete
 from ckptui.watch.protocol import Message, entries_in, names_in, number_in, text_in, texts_in
+from ckptui.watch.rhythm import rhythm_of
+from ckptui.watch.standing import Standing, standing_of
 
+_WAITING: Final = 200
+"""Newer ones to name during the first look: most of them only wait for their turn."""
 _QUIET_SENTENCE: Final = "{} does not answer. Shown is what was last seen; quitting does not wait"
 
 
@@ -46,6 +50,7 @@ class Brain:
 
     Attributes:
         dirty: True where the model differs from the last change given out.
+        ahead: Seconds by which the newest file was ahead of this host's clock when it was seen.
         ended: True once a scanner that looks once has said everything.
     """
 
@@ -63,6 +68,8 @@ class Brain:
         self.root, self._tell, self._header_checks = root, tell, header_checks
         user, self._user_notes = (user, ()) if user is not None else _user_config()
         self.catalog = Catalog(required_keys=required_keys, root=root, user=user)
+        if follow and header_checks:
+            self.catalog.standing = Standing()
         self.checks = Checks(root, self.catalog, pool, follow=follow)
         self.dirty = False
         self.ended = False
@@ -76,6 +83,8 @@ class Brain:
         self._root_problem = ""
         self._config_note = ""
         self._speaking_since: float | None = None
+        self._youngest = 0
+        self.ahead = 0.0
 
     # The scanner
 
@@ -145,10 +154,14 @@ class Brain:
             self._base, self.dirty = base, True
 
     def _files(self, message: Message) -> None:
-        entries = entries_in(message.get("put"))
+        entries, now = entries_in(message.get("put")), time.time()
         for entry in entries:
             self._see(entry.path)
             self.catalog.put(entry)
+            if entry.ctime_ns > self._youngest and entry.kind == FILE:
+                # Only a clock makes both times of a file: anybody can set the one of its content.
+                self._youngest = entry.ctime_ns
+                self.ahead = min(entry.mtime_ns, entry.ctime_ns) / 1e9 - now
         for path in names_in(message.get("gone")):
             self._lose(path)
         self._consider(entry.path for entry in entries)
@@ -193,7 +206,8 @@ class Brain:
     def _writers(self, message: Message) -> None:
         closed = self.catalog.set_writers(texts_in(message.get("open")))
         self._consider(closed)
-        self._set(writers=tuple(names_in(message.get("sentences"))))
+        sentences = tuple(names_in(message.get("sentences")))
+        self._set(writers=sentences, writing=bool(message.get("alive")))
         self.dirty = True
 
     def _consider(self, paths: Iterable[str]) -> None:
@@ -278,23 +292,30 @@ class Brain:
         """Make the next snapshot."""
         changes = self.catalog.refresh()
         self.go_on()  # states may have named inputs just now
-        values = self._base
+        settled = before.settled or self._is_settled
+        values = replace(self._base, stages=self.catalog.stage_rows(), settled=settled)
         if changes.changed or changes.removed or not before.watching.swept_at:
-            # Where everything is read whole, nobody asks meanwhile which one would do.
-            known = self._header_checks
-            best, over = find_last_good(self.catalog.rows) if known else (None, ())
-            values = replace(
-                values,
-                checkpoints=dict(self.catalog.rows),
-                tally=self.catalog.counts.tally(),
-                last_good=best,
-                last_good_none=() if best else over,
-            )
+            rows = dict(self.catalog.rows)
+            values = replace(values, checkpoints=rows, tally=self.catalog.counts.tally())
         if self._failures_dirty:
             self._failures_dirty = False
             values = replace(values, failures=self.catalog.failures())
-        self._base = replace(
-            values, stages=self.catalog.stage_rows(), settled=before.settled or self._is_settled
-        )
+        self._base = self._with_last_good(values)
         self.dirty = False
         return Change(self._base, changes.changed, changes.removed)
+
+    def _with_last_good(self, values: Snapshot) -> Snapshot:
+        standing = self.catalog.standing
+        if standing is None:
+            if not (self._header_checks and values.settled):
+                # Where everything is read whole, and before the end of the one look that there
+                # is, nobody asks which one would do.
+                return values
+            standing = standing_of(self.catalog.rows.values())
+        best, over = standing.answer(None if values.settled else _WAITING)
+        return replace(
+            values,
+            last_good=best,
+            last_good_none=() if best else over,
+            rhythm=rhythm_of(standing.latest(), ahead=self.ahead),
+        )

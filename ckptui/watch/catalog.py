@@ -36,6 +36,7 @@ from ckptui.watch.entries import (
 from ckptui.watch.model import Checkpoint, FailureRow, StageRow
 from ckptui.watch.rows import Context, checkpoint_row, is_shown, orphan_row
 from ckptui.watch.stages import InputsKey, Stages, combine, input_hash_for
+from ckptui.watch.standing import Standing
 from ckptui.watch.tally import Counts
 
 _SIBLINGS: Final = 20
@@ -81,6 +82,7 @@ class Catalog:
     Attributes:
         rows: As of the last :meth:`refresh`.
         counts: Of these rows.
+        standing: Likewise, where somebody wants the last good one all the time.
         stages: All states together.
         required_keys: Keys that every checkpoint must hold, beside those of the configuration.
         root: The run directory, absolute: the user's own configuration goes by whole paths.
@@ -89,6 +91,7 @@ class Catalog:
 
     rows: dict[str, Checkpoint] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
+    standing: Standing | None = None
     stages: Stages = field(default_factory=Stages)
     entries: dict[str, Entry] = field(default_factory=dict)
     config: RunConfig = field(default_factory=RunConfig)
@@ -264,6 +267,8 @@ class Catalog:
                 self.rows[path] = row
                 changed.add(path)
             self.counts.replace(before, row)
+            if self.standing is not None:
+                self.standing.replace(before, row)
         self._dirty, self._dirty_folders = set(), set()
         return Changes(frozenset(changed), frozenset(removed))
 

@@ -170,6 +170,30 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Rhythm:
+    """What the latest saves of the series of the last good one tell.
+
+    Attributes:
+        last: When the last one was written, in seconds since the epoch.
+        size: Bytes that the next one will probably take.
+        usual: Seconds from one to the next, None where no rhythm is seen.
+        even: True where they come so evenly that one can be late.
+        notes: Sentences about what is odd in their times and steps, whatever the time is now.
+    """
+
+    last: float
+    size: int
+    usual: float | None = None
+    even: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def due(self) -> float | None:
+        """When the next one is due, in seconds since the epoch; None where no rhythm is seen."""
+        return None if self.usual is None else self.last + self.usual
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The whole live model at one moment. Immutable; a change makes a new one.
 
@@ -177,8 +201,10 @@ class Snapshot:
         root: Absolute path of the run directory.
         checkpoints: Relative path → row.
         tally: Of these rows, so that nobody has to go through all of them to count.
+        rhythm: Of the series that the last good one is taken from; None where there is none.
         last_good_none: Newer ones passed over where there is no last good at all.
         writers: Sentences about who is writing (``train.py alive here 3 h`` …).
+        writing: True where a process of this host is seen that writes here.
         run_files: Relative path → text of the small files under ``.ckptui/`` (runs, journal),
             for ``launch`` and ``repair`` to parse.
         owner_is_other: True where the run directory belongs to another user.
@@ -205,6 +231,8 @@ class Snapshot:
     notes: tuple[str, ...] = ()
     settled: bool = False
     tally: Tally = field(default_factory=Tally)
+    rhythm: Rhythm | None = None
+    writing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -295,6 +295,14 @@ class Standing:
         return rows.series[key].latest if key else []
 
 
+def standing_of(rows: Iterable[Checkpoint]) -> Standing:
+    """Of rows that nobody has told one by one."""
+    standing = Standing()
+    for row in rows:
+        standing.replace(None, row)
+    return standing
+
+
 def _owned(row: Checkpoint | None) -> Signature | None:
     return None if row is None or row.pointer else row.signature
 

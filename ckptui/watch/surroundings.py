@@ -88,5 +88,6 @@ class Surroundings:
                 "is": "writers",
                 "sentences": list(sentences(found, newest)),
                 "open": dict(found.open_files),
+                "alive": bool(found.processes),
             }
         )

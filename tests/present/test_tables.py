@@ -11,8 +11,9 @@ from ckptui.present import columns
 from ckptui.present.checkpoints import CHECKPOINTS
 from ckptui.present.glyphs import CATEGORY, INPUT, MARKER, level_bar
 from ckptui.present.safe import cells
+from ckptui.present.saving import next_save
 from ckptui.present.spans import text_of
-from ckptui.present.strip import disk_line, next_save, silence_line, strip_lines, watching_line
+from ckptui.present.strip import disk_line, silence_line, strip_lines, watching_line
 from ckptui.present.tables import status_table
 from ckptui.terms import Category, InputState, MarkerState
 from ckptui.watch.model import (
@@ -26,6 +27,7 @@ from ckptui.watch.model import (
     StageRow,
     Watching,
 )
+from ckptui.watch.rhythm import rhythm_of
 from ckptui.watch.tally import tally_of
 
 NOW = 1_000_000.0
@@ -89,6 +91,7 @@ def snapshot() -> Snapshot:
         disk=Disk(41 * G, 100 * G), writers=("train.py alive here 3 h",),
         watching=Watching("events", sentence="live on this host"), settled=True,
         tally=tally_of(rows.values()),
+        rhythm=rhythm_of(sorted((cut, good, busy, newer), key=lambda each: each.mtime or 0.0)),
     )  # fmt: skip
 
 
@@ -153,7 +156,7 @@ def test_the_level_bar_shows_what_a_format_cannot_be_asked() -> None:
 
 def test_a_save_that_will_not_fit_is_said() -> None:
     tight = snapshot()
-    tight = Snapshot("/r", tight.checkpoints, last_good=tight.last_good, disk=Disk(G, 100 * G))
+    tight = Snapshot("/r", tight.checkpoints, rhythm=tight.rhythm, disk=Disk(G, 100 * G))
     coming = next_save(tight, now=NOW)
     assert coming is not None and coming.fits is False
     assert text_of(disk_line(tight, now=NOW)) == "next save ≈ 2.4G in 11m does not fit: free 1.0G"

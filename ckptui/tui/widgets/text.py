@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.style import Style
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -32,8 +32,14 @@ class Text(Widget):
             for y in range(max(len(old), len(lines)))
             if (old[y : y + 1]) != (self.lines[y : y + 1])
         ]
-        if changed:
+        if len(old) != len(self.lines) and self.styles.is_auto_height:
+            self.refresh(layout=True)
+        elif changed:
             self.refresh(*changed)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many as there are, where the styles do not say how many."""
+        return len(self.lines)
 
     def base(self) -> Style:
         """Style under the roles."""
