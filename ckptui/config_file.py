@@ -14,6 +14,8 @@ from ckptui.errors import ConfigError
 from ckptui.light import dataclass
 
 _LARGEST: Final = 1 << 20
+_FEW: Final = 4
+"""Words that are all named where none of them was given."""
 
 Place: TypeAlias = "tuple[str | int, ...]"
 """Where a value stands: names of tables and keys, and numbers of entries from 0."""
@@ -116,12 +118,16 @@ class ConfigFile:
 
     def line_of(self, place: Place) -> int:
         """The line of a key, or of the nearest table around it; 0 where nothing is known."""
-        if self._lines is None:
-            from ckptui.config_lines import lines_of  # only where something is wrong
-
-            self._lines = lines_of(self.text)
-        while place and place not in self._lines:
+        while place and not self.given(place):
             place = place[:-1]
+        return self.given(place)
+
+    def given(self, place: Place) -> int:
+        """The line of a key itself; 0 where it is not in the file."""
+        if self._lines is None:
+            from ckptui.config_lines import lines_of  # only where somebody asks
+
+            self._lines = lines_of(self.text) if self.top.data else {}
         return self._lines.get(place, 0)
 
     @property
@@ -207,7 +213,10 @@ class Table:
         value = self.data.get(key, default)
         if isinstance(value, str) and value in allowed:
             return value
-        self.wrong(key, f"must be {one_of(allowed)}, not {value!r:.60}")
+        near = meant(value, allowed) if isinstance(value, str) else ""
+        many = len(allowed) > _FEW and near.startswith("did")
+        said = f"{value!r:.60} is unknown; {near}" if many else f"must be {one_of(allowed)}"
+        self.wrong(key, said if many else f"{said}, not {value!r:.60}")
         return default
 
     def choices(

@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ckptui.config_file import ConfigFile, Problem, Table, config_home, read_text
@@ -153,11 +153,15 @@ def concerning_checkpoints(problems: Iterable[Problem]) -> list[Problem]:
     return [each for each in problems if not each.field or each.field.startswith(fields)]
 
 
-def read_user_config(path: str | None = None) -> tuple[UserConfig, tuple[Problem, ...]]:
+def read_user_config(
+    path: str | None = None, *, themes: Sequence[str] = (), columns: Sequence[str] = ()
+) -> tuple[UserConfig, tuple[Problem, ...]]:
     """Read as much of the user's configuration as is right.
 
     Args:
         path: Where it stands, if not at :func:`user_config_path`.
+        themes: The themes that there are; none leaves that unjudged.
+        columns: Ids of the columns that there are; likewise.
 
     Returns:
         What it says, with defaults for all else, and everything that is wrong in it.
@@ -176,7 +180,7 @@ def read_user_config(path: str | None = None) -> tuple[UserConfig, tuple[Problem
     top.check_names(("ui", "notify", "limits", "allow"))
     config = UserConfig(
         allow=tuple(each for each in map(_allow, top.tables("allow")) if each.path),
-        ui=_ui(top.table("ui")),
+        ui=_ui(top.table("ui"), themes, columns),
         notify=_notify(top.table("notify")),
         limits=_limits(top.table("limits")),
     )
@@ -193,14 +197,14 @@ def _allow(table: Table) -> Allow:
     return Allow(path or "", table.texts("globals"))
 
 
-def _ui(table: Table) -> Ui:
+def _ui(table: Table, themes: Sequence[str], columns: Sequence[str]) -> Ui:
     table.check_names(("theme", "ascii", "mouse", "keys", "columns"))
     return Ui(
-        theme=table.text("theme") or "auto",
+        theme=table.choice("theme", themes, "auto") if themes else table.text("theme") or "auto",
         ascii=table.flag("ascii", False),
         mouse=table.flag("mouse", True),
         keys=table.choice("keys", KEY_SETS, "default"),
-        columns=table.texts("columns"),
+        columns=table.choices("columns", columns, ()) if columns else table.texts("columns"),
     )
 
 

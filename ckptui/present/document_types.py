@@ -330,6 +330,43 @@ class WatchDocument:
     sentence: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SettingDocument:
+    """One setting that holds; ``source`` is ``default``, a file and line, or what overrules it."""
+
+    name: str
+    value: str | bool | int | tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigShowDocument:
+    """``ckptui config show --json``; keys are settings named ``keys.ID``."""
+
+    config: str
+    keys: str
+    settings: tuple[SettingDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemDocument:
+    """One thing that is wrong in a file; ``line`` is null where it is the whole file."""
+
+    file: str
+    line: int | None
+    field: str
+    message: str
+    warning: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigCheckDocument:
+    """``ckptui config check --json``; ``ok`` is false where something is more than a warning."""
+
+    ok: bool
+    problems: tuple[ProblemDocument, ...]
+
+
 DOCUMENTS: Final[dict[str, type[object]]] = {
     "status": StatusDocument,
     "validate": CheckpointDocument,
@@ -341,5 +378,7 @@ DOCUMENTS: Final[dict[str, type[object]]] = {
     "trash": TrashDocument,
     "watch": WatchDocument,
     "run": RunDocument,
+    "config-show": ConfigShowDocument,
+    "config-check": ConfigCheckDocument,
 }
 """Name in the schema → type."""

@@ -24,6 +24,9 @@ KEYS_NAME: Final = "keys.toml"
 NEEDED: Final = ("leave", "back", "yes", "quit-now")
 """Ids that must have a key, so that one can always go on."""
 
+_SPELT: Final = ("comma", "up", "down", "left", "right", "shift+tab")
+"""Keys that a file names, where the screen shows a sign."""
+
 Keys: TypeAlias = "tuple[str, ...]"
 
 VIM: Final = {
@@ -146,6 +149,11 @@ def parse_keymap(text: str, path: str, name: str) -> tuple[Keymap, tuple[Problem
         file.top.wrong(key_id, words)
         del own[key_id]
     return Keymap({**base.keys, **own}, frozenset(own)), file.found
+
+
+def written(keys: Keys) -> str:
+    """Keys as a line of the file gives them."""
+    return ", ".join(name if name in _SPELT else caption(name) for name in keys)
 
 
 def _meant(key_id: str) -> str:

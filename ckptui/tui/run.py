@@ -9,23 +9,22 @@ import threading
 from ckptui.present.safe import plain
 from ckptui.terms import EXIT_FAILURE
 from ckptui.tui.app import CkptuiApp
-from ckptui.tui.keymap import read_keymap
 from ckptui.tui.messages import ThreadFailed
-from ckptui.user_config import read_user_config
+from ckptui.tui.settings import read_settings
 
 
 def run(root: str, *, read_only: bool, ascii_only: bool, mouse: bool) -> int:
     """Run the app; say on leaving which resumed runs go on."""
     # Before the app starts: a home that hangs must not freeze keys that are already shown.
-    config, problems = read_user_config()
-    keymap, more = read_keymap(config.ui.keys)
+    settings = read_settings()
+    config = settings.config
     app = CkptuiApp(
         root,
         read_only=read_only,
         ascii_only=ascii_only or config.ui.ascii or not _utf8(),
         config=config,
-        keymap=keymap,
-        problems=[each.short for each in (*problems, *more) if not each.warning],
+        keymap=settings.keymap,
+        problems=[each.short for each in settings.problems if not each.warning],
     )
     failures: list[threading.ExceptHookArgs] = []
 

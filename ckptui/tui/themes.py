@@ -48,26 +48,37 @@ LIGHT: Final = Theme(
     dark=False,
     variables=MUTED["light"],
 )
+OURS: Final = {"dark": DARK.name, "light": LIGHT.name}
+"""Short names of our own two."""
 _FEW_COLOURS: Final = ("linux", "screen", "vt", "ansi", "cygwin", "rxvt", "xterm-color", "xterm-16")
+
+
+def theme_names() -> tuple[str, ...]:
+    """Every name that the configuration may give."""
+    return ("auto", *OURS, "ansi", *BUILTIN_THEMES)
 
 
 def choose_theme(environment: Mapping[str, str], configured: str = "auto") -> tuple[str, bool]:
     """The theme for a terminal, and whether it keeps to the terminal's own sixteen colours.
 
-    ``CKPTUI_THEME`` names one, else the configuration. ``NO_COLOR`` needs the terminal's own
-    colours, or else Textual turns the theme into shades of grey. A light background is known only
-    where ``COLORFGBG`` tells.
+    ``CKPTUI_THEME`` names one, else the configuration; ``ansi`` is the terminal's own colours.
+    ``NO_COLOR`` needs those too, or else Textual turns the theme into shades of grey. A light
+    background is known only where ``COLORFGBG`` tells, or a light theme is wished for.
     """
-    light = environment.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
-    if environment.get("NO_COLOR") or not _many_colours(environment):
-        return ("ansi-light" if light else "ansi-dark"), True
     wished = environment.get("CKPTUI_THEME", "") or configured
-    known = wished in BUILTIN_THEMES or wished in (DARK.name, LIGHT.name)
-    return wished if known else LIGHT.name if light else DARK.name, False
+    light = environment.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15") or "light" in wished
+    own = "ansi-light" if light and "dark" not in wished else "ansi-dark"
+    if wished.startswith("ansi") or few_colours(environment):
+        return own, True
+    known = OURS.get(wished) or (wished if wished in BUILTIN_THEMES else "")
+    return known or (LIGHT.name if light else DARK.name), False
 
 
-def _many_colours(environment: Mapping[str, str]) -> bool:
-    if environment.get("COLORTERM") in ("truecolor", "24bit"):
+def few_colours(environment: Mapping[str, str]) -> bool:
+    """True where the terminal has sixteen colours at most, or shall show none."""
+    if environment.get("NO_COLOR"):
         return True
+    if environment.get("COLORTERM") in ("truecolor", "24bit"):
+        return False
     term = environment.get("TERM", "")
-    return "256" in term or not term.startswith(_FEW_COLOURS)
+    return "256" not in term and term.startswith(_FEW_COLOURS)

@@ -11,9 +11,13 @@ from ckptui.launch.model import RunRecord
 from ckptui.present import documents
 from ckptui.present.document_types import (
     DOCUMENTS,
+    ConfigCheckDocument,
+    ConfigShowDocument,
     InspectDirectoryDocument,
     InspectDocument,
     PartDocument,
+    ProblemDocument,
+    SettingDocument,
     TensorDocument,
     WatchDocument,
 )
@@ -57,6 +61,14 @@ INSPECTED = InspectDocument(
 )  # fmt: skip
 
 MADE: dict[str, object] = {
+    "config-show": ConfigShowDocument(
+        "/h/config.toml",
+        "/h/keys.toml",
+        (SettingDocument("ui.mouse", True, "default"), SettingDocument("keys.fix", "f, ü", "x")),
+    ),
+    "config-check": ConfigCheckDocument(
+        False, (ProblemDocument("/h/keys.toml", None, "fix", "why", False),)
+    ),
     "status": documents.status_document(SNAPSHOT, [RUN]),
     "validate": documents.verdict_document(VERDICT),
     "inspect": INSPECTED,
