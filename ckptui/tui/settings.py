@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ckptui.config_file import Problem
-from ckptui.present.columns import CHECKPOINTS
+from ckptui.present.checkpoints import EVERY
 from ckptui.tui.keymap import Keymap, read_keymap
 from ckptui.tui.themes import theme_names
 from ckptui.user_config import UserConfig, read_user_config
@@ -28,7 +28,7 @@ class Settings:
 
 def read_settings() -> Settings:
     """Read both files; a home that hangs keeps this waiting, so it is for before the app starts."""
-    columns = [column.id for column in CHECKPOINTS]
+    columns = [column.id for column in EVERY]
     config, problems = read_user_config(themes=theme_names(), columns=columns)
     keymap, more = read_keymap(config.ui.keys)
     return Settings(config, keymap, (*problems, *more))
