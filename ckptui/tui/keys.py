@@ -168,6 +168,20 @@ MAIN: Final = (
     Key(
         "last-good", "asterisk", "last_good", "last good", "Jump to the last good checkpoint.", "*"
     ),
+    Key(
+        "placement",
+        "d",
+        "placement",
+        "place detail",
+        "Put the detail beside the table, below it, away, or where there is room.",
+    ),
+    Key(
+        "enter-detail",
+        "i",
+        "enter_detail",
+        "into detail",
+        "Move into the detail, to scroll in it and to see its other parts.",
+    ),
     Key("next-bad", "n", "next_bad", "next bad", "Jump to the next checkpoint that is in trouble."),
 )
 """Keys of the main screen."""
@@ -218,6 +232,29 @@ PAGER: Final = (
 )
 """Keys of a text that scrolls."""
 
+SECTIONS: Final = (
+    Key("next-section", "tab", "next_section(1)", "next part", "The next part of the detail."),
+    Key(
+        "previous-section",
+        "shift+tab",
+        "next_section(-1)",
+        "previous part",
+        "The part of the detail before this one.",
+        "S-tab",
+    ),
+    Key("section-one", "1", "section(1)", "first part", "The first part of the detail."),
+    Key("section-two", "2", "section(2)", "second part", "Its second part."),
+    Key("section-three", "3", "section(3)", "third part", "Its third part."),
+    Key("section-four", "4", "section(4)", "fourth part", "Its fourth part."),
+    Key("section-five", "5", "section(5)", "fifth part", "Its fifth part."),
+    Key("follow", "enter", "follow", "go to it", "Go to the checkpoint that this is about."),
+)
+"""Keys of a detail in parts."""
+LEAVE_DETAIL: Final = Key(
+    "leave-detail", "escape", "leave_detail", "back", "Back to the table.", "esc"
+)
+"""Leaves the detail beside or below the table."""
+
 LEAVE: Final = Key("leave", "escape", "leave", "leave it", "Go back; nothing is changed.", "esc")
 DIALOG: Final = (LEAVE, QUIT)
 """Keys of every dialog."""
@@ -257,7 +294,7 @@ def bindings(keys: Sequence[Key]) -> list[BindingType]:
     ]
 
 
-EVERY: Final = (*APP, *MAIN, *TABLE, *PAGER, LEAVE, YES, EDIT, BACK)
+EVERY: Final = (*APP, *MAIN, *TABLE, *SECTIONS, LEAVE_DETAIL, *PAGER, LEAVE, YES, EDIT, BACK)
 """All keys there are."""
 _BY_ID: Final = {key.id: key for key in EVERY}
 
@@ -271,7 +308,8 @@ def _ids(*keys: Key, more: Sequence[str] = ()) -> tuple[str, ...]:
 
 PLACES: Final[Mapping[str, tuple[str, ...]]] = {
     "on the main screen": _ids(*APP, *MAIN, *TABLE),
-    "in a detail": _ids(*TEXT_SCREEN, *APP, *PAGER, more=ON_DETAIL),
+    "in a detail": _ids(*TEXT_SCREEN, *APP, *SECTIONS, *PAGER, more=ON_DETAIL),
+    "in the detail beside the table": _ids(*SECTIONS, LEAVE_DETAIL, *PAGER),
     "in a log": _ids(*TEXT_SCREEN, *APP, *PAGER),
     "in a preview": _ids(*DIALOG, *PAGER, YES, EDIT),
     "in a choice": _ids(*DIALOG, *TABLE),

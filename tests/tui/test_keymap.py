@@ -147,14 +147,16 @@ def test_no_file_is_the_set_alone(tmp_path: Path) -> None:
 def test_every_action_can_have_another_key() -> None:
     """Each id of the table on a key that nothing has, as Textual then finds it."""
     from ckptui.tui.screens.choose import Choose
+    from ckptui.tui.screens.detail_screen import DetailScreen
     from ckptui.tui.screens.dialog import BlockedResume, Preview, ResumeDialog
     from ckptui.tui.screens.main import MainScreen
-    from ckptui.tui.screens.text_screen import DetailScreen, TextScreen
+    from ckptui.tui.screens.text_screen import TextScreen
+    from ckptui.tui.widgets.detail import SidePane
     from ckptui.tui.widgets.pager import Pager
     from ckptui.tui.widgets.table import Table
 
     owners = (CkptuiApp, MainScreen, Table, Pager, Preview, ResumeDialog, BlockedResume, Choose,
-              TextScreen, DetailScreen)  # fmt: skip
+              TextScreen, DetailScreen, SidePane)  # fmt: skip
     remapped = set()
     for key in EVERY:
         keymap, problems = parse_keymap(f'{key.id} = "f12"', "keys.toml", "default")

@@ -59,10 +59,16 @@ def test_changing_keys_never_confirm_themselves() -> None:
 
 def test_every_action_of_the_table_exists() -> None:
     from ckptui.tui.screens.main import MainScreen
+    from ckptui.tui.widgets.detail import SidePane
     from ckptui.tui.widgets.pager import Pager
     from ckptui.tui.widgets.table import Table
 
-    for place, owner in ((keys.MAIN, MainScreen), (keys.TABLE, Table), (keys.PAGER, Pager)):
+    for place, owner in (
+        (keys.MAIN, MainScreen),
+        (keys.TABLE, Table),
+        (keys.PAGER, Pager),
+        ((*keys.SECTIONS, keys.LEAVE_DETAIL), SidePane),
+    ):
         for key in place:
             assert callable(getattr(owner, "action_" + key.action.partition("(")[0]))
     bound = [each for each in CkptuiApp.BINDINGS if isinstance(each, Binding)]

@@ -15,7 +15,7 @@ from ckptui.present.spans import Line, Span, line
 from ckptui.tui.folding import folder_of
 from ckptui.tui.keys import cap
 from ckptui.tui.order import Order
-from ckptui.tui.screens.text_screen import DetailScreen
+from ckptui.tui.screens.detail_screen import DetailScreen
 from ckptui.tui.services import Services
 from ckptui.tui.views import CheckpointsView, FailuresView, RunsView, StagesView, View
 from ckptui.tui.widgets.table import Table

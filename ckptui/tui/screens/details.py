@@ -1,4 +1,4 @@
-"""The detail of whatever is under the cursor, as lines; keys and tensors come when asked for."""
+"""What the detail of the row under the cursor says, part by part."""
 
 from __future__ import annotations
 
@@ -15,25 +15,67 @@ from ckptui.repair.model import JournalEntry
 from ckptui.terms import InputState
 from ckptui.tui.folding import folder_of
 from ckptui.tui.keys import cap, caps
-from ckptui.tui.screens.base import RunScreen
+from ckptui.tui.screens.knowing import Knowing, Question
+from ckptui.tui.sections import DIAGNOSIS, FILES, INPUTS, TENSORS, TITLES, Section
 from ckptui.watch.model import Checkpoint, InputHash
 
 MOST_TENSORS = 2_000
 """Tensors listed; the sentence below the list says how many more there are."""
 
 
-class Details(RunScreen):
-    """Makes the detail's lines for each view."""
+class Details(Knowing):
+    """Makes the parts of the detail for each view."""
 
-    def detail(self, *, deep: bool = False) -> list[Line]:
-        """Lines about the row under the cursor.
+    @property
+    def subject(self) -> str:
+        """What the detail is about."""
+        return f"{self.view.id} {self.table.cursor or ''}"
+
+    def sections(self, *, roomy: bool) -> tuple[Section, ...]:
+        """The parts of the detail of the row under the cursor.
 
         Args:
-            deep: Also what each level said, and keys and tensors as far as they are known.
+            roomy: Put what to press on lines of its own; else right under what is wrong.
         """
+        row = self.current
+        if row is None:
+            return (Section(DIAGNOSIS, TITLES[DIAGNOSIS], tuple(self._other())),)
+        parts = {
+            DIAGNOSIS: self._roomy(row) if roomy else self._close(row),
+            FILES: _files(row, ascii_only=self.services.ascii_only),
+            INPUTS: hash_lines(row.input_hash) or _nothing("it records no inputs"),
+        }
+        tensors = self._question(TENSORS, row)
+        known = {TENSORS: _no_header() if tensors is None else self.answer(tensors)}
+        return tuple(
+            known.get(name) or Section(name, TITLES[name], tuple(parts[name]))
+            for name in (DIAGNOSIS, TENSORS, FILES, INPUTS)
+        )
+
+    def ask_for(self, section: str, *, soon: bool) -> None:
+        """Find out what a part of the detail lacks.
+
+        Args:
+            section: Its id.
+            soon: Only once the cursor has rested for a moment.
+        """
+        row = self.current
+        self.ask_about(None if row is None else self._question(section, row), soon=soon)
+
+    def _question(self, section: str, row: Checkpoint) -> Question | None:
+        """What a child has to find out for this part, None where nothing is to be found out."""
+        if section == TENSORS and _has_header(row):
+            return Question(
+                TENSORS, row.path, row.signature, ("inspect", self.full(row.path), "--json"),
+                _tensors, "reading the header…",
+            )  # fmt: skip
+        return None
+
+    def _other(self) -> list[Line]:
+        """About what is no checkpoint."""
         key = self.table.cursor
         if key is None:
-            return [line(Span("nothing is selected", Role.MUTED))]
+            return _nothing("nothing is selected")
         if self.view is self.stages:
             return self._stage(key)
         if self.view is self.runs:
@@ -41,37 +83,40 @@ class Details(RunScreen):
         if self.view is self.failures:
             return self._failure(key)
         folder = folder_of(key)
-        if folder is not None:
-            return self._folder(folder)
-        row = self.snapshot.checkpoints.get(key)
-        return [] if row is None else self._checkpoint(row, deep=deep)
+        return [] if folder is None else self._folder(folder)
 
-    def _checkpoint(self, row: Checkpoint, *, deep: bool) -> list[Line]:
+    def _lines(self, row: Checkpoint) -> tuple[list[Line], Line]:
+        """What is wrong, and what to press."""
         lines = detail_lines(
             row,
             now=time.time(),
             keys=caps(),
             snapshot=self.snapshot,
             ascii_only=self.services.ascii_only,
-            parts=not deep,
         )
         if row.progress is not None:
             lines.insert(1, line(Span(f"checking {units.percent(row.progress)}", Role.ACCENT)))
-        headline, *rest = lines
-        press = rest.pop() if rest else ()
-        if not deep:  # little room: what to press comes right after what is wrong
-            reason = 1 if row.reason else 0
-            return [headline, *rest[:reason], press, *rest[reason:]]
-        said = [headline, *rest, (), *offers(press)]
-        if row.parts:
-            said += [(), _heading(f"Parts {len(row.parts):,}")]
-            said += part_lines(row, ascii_only=self.services.ascii_only)
-        return [*said, (), _heading("Levels"), *check_lines(row), (), *self._passed(row)]
+        return lines[:-1], lines[-1]
+
+    def _close(self, row: Checkpoint) -> list[Line]:
+        """Little room: what to press comes right after what is wrong."""
+        (headline, *rest), press = self._lines(row)
+        reason = 1 if row.reason else 0
+        said = [headline, *rest[:reason], press, *rest[reason:]]
+        return [*said, (), *check_lines(row), (), *self._passed(row)]
+
+    def _roomy(self, row: Checkpoint) -> list[Line]:
+        said, press = self._lines(row)
+        levels = [_heading("Levels"), *check_lines(row)]
+        return [*said, (), *offers(press), (), *levels, (), *self._passed(row)]
 
     def brief(self) -> list[Line]:
         """Two lines for under a small table: what is wrong, and what to press."""
-        row, lines = self.current, self.detail()
-        return lines[1:3] if row is not None and row.reason else lines[:2]
+        row = self.current
+        if row is None:
+            return self._other()[:2]
+        lines = self._close(row)
+        return lines[1:3] if row.reason else lines[:2]
 
     def _passed(self, row: Checkpoint) -> list[Line]:
         good = self.snapshot.last_good
@@ -135,6 +180,30 @@ def _repair(entry: JournalEntry) -> list[Line]:
         line(Span(f"{entry.at} by {entry.by}, undo id {entry.id}", Role.MUTED)),
         *(line(each) for each in moves),
     ]
+
+
+def _has_header(row: Checkpoint) -> bool:
+    """True for a file that is there: a directory is told by its parts, its verdict lists them."""
+    return row.size is not None and not row.layout
+
+
+def _nothing(sentence: str) -> list[Line]:
+    return [line(Span(sentence, Role.MUTED))]
+
+
+def _no_header() -> Section:
+    said = _nothing("its tensors lie in its parts, which are listed under Files")
+    return Section(TENSORS, TITLES[TENSORS], tuple(said))
+
+
+def _tensors(document: Mapping[str, object]) -> Section:
+    return Section(TENSORS, TITLES[TENSORS], tuple(inspect_lines(document)))
+
+
+def _files(row: Checkpoint, *, ascii_only: bool) -> list[Line]:
+    if not row.parts:
+        return _nothing("it is a single file")
+    return part_lines(row, ascii_only=ascii_only)
 
 
 def offers(press: Line) -> list[Line]:

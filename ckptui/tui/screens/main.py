@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection
-from functools import partial
 from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.timer import Timer
 from textual.widgets import Input
 
 from ckptui.present import strip
@@ -24,31 +22,22 @@ from ckptui.tui.folding import folder_of
 from ckptui.tui.history import JOURNAL, standing
 from ckptui.tui.keys import MAIN, bindings, cap
 from ckptui.tui.messages import SnapshotChanged, ThreadFailed
-from ckptui.tui.screens.details import Details, inspect_lines
 from ckptui.tui.screens.finding import FindActions
+from ckptui.tui.screens.placing import Placing
 from ckptui.tui.screens.repairing import RepairActions
 from ckptui.tui.screens.running import RunActions
-from ckptui.tui.screens.text_screen import DetailScreen
 from ckptui.tui.services import Services
 from ckptui.tui.tabs import ruled, tabs_line
 from ckptui.tui.widgets.footer import Footer
-from ckptui.tui.widgets.log import LogPager
-from ckptui.tui.widgets.pager import Pager
 from ckptui.tui.widgets.painting import between, width_of
 from ckptui.tui.widgets.table import Table
 from ckptui.tui.widgets.text import Text
-from ckptui.watch.model import Checkpoint, Snapshot
+from ckptui.watch.model import Snapshot
 
-WIDE = 140
-"""Columns from which on the detail stands beside the table."""
-TALL = 28
-"""Lines from which on it stands below the table; else enter opens it."""
 _TICK_SECONDS = 5.0
-_REST_SECONDS = 0.6
-_CHANGES = frozenset(key.action for key in MAIN if key.changes)
 
 
-class MainScreen(FindActions, RepairActions, RunActions, Details):
+class MainScreen(FindActions, RepairActions, RunActions, Placing):
     """Everything about one run directory."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(MAIN)
@@ -56,13 +45,7 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
     def __init__(self, services: Services) -> None:
         super().__init__(services)
         self.feed = Feed(self, services.monitor, self.show)
-        ascii_only = services.ascii_only
-        self.pane = Pager(ascii_only=ascii_only, pager_id="detail")
-        self.log_pane = LogPager(services.verbs, ascii_only=ascii_only, pager_id="run-log")
-        self.known: dict[str, tuple[object, list[Line]]] = {}
         self.failed = ""
-        self._resting: object = None
-        self._rest: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -72,9 +55,7 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
         yield Text(ascii_only=ascii_only, text_id="tabs")
         with Container(id="body"):
             yield from self.tables.values()
-            with Container(id="side"):
-                yield self.pane
-                yield self.log_pane
+            yield from self.compose_side()
         yield Text(ascii_only=ascii_only, text_id="reason")
         yield Text(ascii_only=ascii_only, text_id="status")
         yield Input(id="filter", compact=True, select_on_focus=False,
@@ -113,7 +94,7 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
             if view is self.view:
                 self.table.show(keys)
         self._show_strip()
-        self._show_detail()
+        self.show_detail()
         self.show_status()
         self.query_one(Footer).tell(note=self._undo_note(), dimmed=self._dimmed())
 
@@ -151,47 +132,6 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
         text = f"not live any more, restart ckptui: {self.failed}" if self.failed else ""
         return line(Span(text, Role.ERROR))
 
-    def _show_detail(self) -> None:
-        wide = self.has_class("-wide")
-        lines = self._known_detail(deep=wide)
-        if wide:
-            self._inspect_soon()
-        self.pane.show(lines)
-        self.query_one("#reason", Text).show(self.brief())
-        if self.open_detail is not None:
-            self.open_detail.update(self._known_detail(deep=True))
-        follow = self.view is self.runs and not self.has_class("-small")
-        self.log_pane.display = follow
-        self.set_class(follow, "-runs")
-        self.log_pane.open(self.table.cursor if follow else None)
-
-    def _inspect_soon(self) -> None:
-        """Read keys and tensors once the cursor has rested on a checkpoint for a moment."""
-        row = self.current
-        wanted = row if row is not None and _has_header(row) else None
-        key = None if wanted is None else (wanted.path, wanted.signature)
-        if key == self._resting:
-            return
-        self._resting = key
-        if self._rest is not None:
-            self._rest.stop()
-        if wanted is not None and self.known.get(wanted.path, (None,))[0] != wanted.signature:
-            self._rest = self.set_timer(_REST_SECONDS, partial(self._start_inspect, wanted))
-
-    def _start_inspect(self, row: Checkpoint) -> None:
-        work = self._inspect(row.path, row.signature)
-        self.run_worker(work, exclusive=True, group="inspect")
-
-    def _known_detail(self, *, deep: bool) -> list[Line]:
-        lines = self.detail(deep=deep)
-        row = self.current
-        if deep and row is not None and _has_header(row):
-            known = self.known.get(row.path)
-            if known is not None and known[0] == row.signature:
-                return [*lines, *known[1]]
-            return [*lines, line(Span("keys and tensors: reading the header…", Role.MUTED))]
-        return lines
-
     # Views, rows, sizes
 
     def show_view(self, view_id: str) -> None:
@@ -210,7 +150,7 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
     def on_table_moved(self, message: Table.Moved) -> None:
         """Another row: another detail."""
         if message.table is self.table:
-            self._show_detail()
+            self.show_detail()
             self.show_status()
 
     def on_table_marked(self) -> None:
@@ -223,49 +163,8 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
         if folder is not None:
             self.checkpoints.toggle(folder)
             self.refresh_view()
-        elif self.view is self.runs:
-            self.action_log()
         else:
-            self._open_detail()
-
-    def _open_detail(self) -> None:
-        row = self.current
-        screen = DetailScreen(
-            self.view.title.removesuffix("s"),
-            self._known_detail(deep=True),
-            self._act,
-            self._why_not,
-            ascii_only=self.services.ascii_only,
-        )
-        self.open_detail = screen
-        self.app.push_screen(screen, self._closed_detail)
-        if row is not None and _has_header(row):
-            self._start_inspect(row)
-
-    async def _act(self, action: str) -> None:
-        await self.app.run_action(action, self)
-
-    def _why_not(self, action: str) -> str:
-        return self.why_read_only() if action in _CHANGES else ""
-
-    def _closed_detail(self, _: str | None) -> None:
-        self.open_detail = None
-
-    async def _inspect(self, path: str, signature: object) -> None:
-        full = os.path.join(self.services.root, path)
-        answer = await self.services.verbs.ask("inspect", full, "--json")
-        said = [line(Span(answer.sentence, Role.ERROR))]
-        lines = said if answer.document is None else inspect_lines(answer.document)
-        self.known[path] = (signature, lines)
-        self._show_detail()
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Put the detail beside, below, or away."""
-        wide = event.size.width >= WIDE
-        small = not wide and (event.size.height < TALL or event.size.width < 100)
-        self.set_class(wide, "-wide")
-        self.set_class(small, "-small")
-        self.call_after_refresh(self.refresh_view)
+            self.open_row()
 
     def _paths_on_screen(self) -> list[str]:
         return self.checkpoints.paths(self.tables["checkpoints"].on_screen())
@@ -274,7 +173,7 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what changes anything where nothing may be changed."""
-        return None if self._why_not(action) else True
+        return None if self.why_not(action) else True
 
     def on_key(self, event: events.Key) -> None:
         """Say why a greyed key does nothing; esc leaves the filter line."""
@@ -286,7 +185,7 @@ class MainScreen(FindActions, RepairActions, RunActions, Details):
             return
         why = self.why_read_only()
         found = self.active_bindings.get(event.key)
-        if why and found is not None and found.binding.action in _CHANGES:
+        if why and found is not None and self.why_not(found.binding.action):
             self.say(why, alarm=True)
 
 
@@ -296,8 +195,3 @@ _FOOTERS = {
     "runs": ("open-row", "cancel-run", "resume", "filter", "help"),
     "failures": ("open-row", "filter", "copy", "help"),
 }
-
-
-def _has_header(row: Checkpoint) -> bool:
-    """True for a file that is there: a directory is told by its parts, its verdict lists them."""
-    return row.size is not None and not row.layout

@@ -1,8 +1,7 @@
-"""Full-screen texts: a checkpoint's detail, a run's log."""
+"""Full-screen texts: a run's log."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,8 +9,8 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from ckptui.present.glyphs import Role
-from ckptui.present.spans import Line, Span, line
-from ckptui.tui.keys import ON_DETAIL, TEXT_SCREEN, bindings, forwarded
+from ckptui.present.spans import Span, line
+from ckptui.tui.keys import TEXT_SCREEN, bindings
 from ckptui.tui.widgets.footer import Footer
 from ckptui.tui.widgets.pager import Pager
 from ckptui.tui.widgets.text import Text
@@ -49,63 +48,3 @@ class TextScreen(Screen[str], inherit_bindings=False):
     def action_leave(self) -> None:
         """Back to the table."""
         self.dismiss("")
-
-
-class DetailScreen(TextScreen):
-    """The detail of one row; the keys that act on it work here too.
-
-    Args:
-        title: One line.
-        lines: The text.
-        act: Does what a key of the main screen does.
-        why_not: Says why a key does nothing, empty where it works.
-        ascii_only: No signs beyond ASCII.
-    """
-
-    BINDINGS: ClassVar[list[BindingType]] = bindings(forwarded(ON_DETAIL))
-    FOOTER = ("back", "validate", "fix", "marker", "text-page-down", "help")
-
-    def __init__(
-        self,
-        title: str,
-        lines: list[Line],
-        act: Callable[[str], Awaitable[None]],
-        why_not: Callable[[str], str],
-        *,
-        ascii_only: bool,
-    ) -> None:
-        super().__init__(title, Pager(ascii_only=ascii_only), ascii_only=ascii_only)
-        self.lines = lines
-        self.act = act
-        self.why_not = why_not
-
-    def compose(self) -> ComposeResult:
-        """Title, text, what was said, footer."""
-        *above, footer = super().compose()
-        yield from above
-        yield Text(ascii_only=self.ascii_only, text_id="text-status")
-        yield footer
-
-    def on_mount(self) -> None:
-        """Show the text."""
-        super().on_mount()
-        self.pager.show(self.lines)
-
-    def update(self, lines: list[Line]) -> None:
-        """Show a newer text; the place in it is kept."""
-        self.lines = lines
-        if self.is_mounted:
-            self.pager.show(lines)
-
-    def tell(self, said: Line) -> None:
-        """Show what a key did."""
-        if self.is_mounted:
-            self.query_one("#text-status", Text).show([said])
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey what does nothing now."""
-        return None if action == "forward" and self.why_not(str(parameters[0])) else True
-
-    async def action_forward(self, action: str) -> None:
-        """Do what the key does on the main screen."""
-        await self.act(action)

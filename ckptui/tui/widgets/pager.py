@@ -123,6 +123,10 @@ class Pager(ScrollView, can_focus=True, inherit_bindings=False):
     def _go(self, line: int) -> None:
         self.scroll_to(y=min(max(line, 0), self._last), animate=False, force=True, immediate=True)
 
+    def go(self, line: int) -> None:
+        """Put this line at the top, as far as the text reaches."""
+        self._go(line)
+
     def _by(self, lines: int) -> None:
         if lines < 0:
             self.following = False

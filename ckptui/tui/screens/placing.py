@@ -1,0 +1,189 @@
+"""Where the detail stands: beside the table, below it, on the whole screen, or nowhere."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from ckptui.tui.keys import MAIN, cap
+from ckptui.tui.screens.detail_screen import DetailScreen
+from ckptui.tui.screens.details import Details
+from ckptui.tui.services import Services
+from ckptui.tui.widgets.detail import DetailView, SidePane
+from ckptui.tui.widgets.log import LogPager
+from ckptui.tui.widgets.text import Text
+
+WIDE: Final = 140
+"""Columns from which on the detail stands beside the table."""
+TALL: Final = 28
+"""Lines from which on it stands below the table; else enter opens it."""
+_ROOMY: Final = 100
+"""Columns below which the detail stands nowhere unless it is told to; beside needs them anyway."""
+_LEAST_LINES: Final = 20
+
+AUTO: Final = "auto"
+BESIDE: Final = "beside"
+BELOW: Final = "below"
+OFF: Final = "off"
+PLACEMENTS: Final = (AUTO, BESIDE, BELOW, OFF)
+"""What the user may wish for."""
+_SAID: Final = {
+    AUTO: "detail: where there is room for it",
+    BESIDE: "detail: beside the table",
+    BELOW: "detail: below the table",
+    OFF: "detail: on the whole screen only",
+}
+_CHANGES: Final = frozenset(key.action for key in MAIN if key.changes)
+
+
+def placed(wish: str, width: int, height: int) -> str:
+    """Where the detail stands on a terminal: ``beside``, ``below`` or ``off``.
+
+    Args:
+        wish: One of :data:`PLACEMENTS`; where there is no room for it, it is ``off``.
+        width: Columns.
+        height: Lines.
+    """
+    if wish == BESIDE:
+        return BESIDE if width >= _ROOMY else OFF
+    if wish == BELOW:
+        return BELOW if height >= _LEAST_LINES else OFF
+    if wish == AUTO and width >= WIDE:
+        return BESIDE
+    return BELOW if wish == AUTO and height >= TALL and width >= _ROOMY else OFF
+
+
+class Placing(Details):
+    """Shows the detail, and opens it.
+
+    Attributes:
+        placement: What the user wishes, one of :data:`PLACEMENTS`; remembered from day to day.
+    """
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        ascii_only = services.ascii_only
+        self.pane = SidePane(ascii_only=ascii_only, view_id="detail")
+        self.log_pane = LogPager(services.verbs, ascii_only=ascii_only, pager_id="run-log")
+        self.placement = AUTO
+        self._terminal = (0, 0)
+
+    def compose_side(self) -> ComposeResult:
+        """The detail's place beside or below the table."""
+        with Container(id="side"):
+            yield self.pane
+            yield self.log_pane
+
+    @property
+    def place(self) -> str:
+        """Where it stands now: ``beside``, ``below`` or ``off``."""
+        return placed(self.placement, *self._terminal)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Put the detail beside, below, or away."""
+        self._terminal = (event.size.width, event.size.height)
+        self.call_after_refresh(self.refresh_view)
+        self._set_classes()
+
+    def _set_classes(self) -> None:
+        if self.place == OFF and self.pane.has_focus_within:
+            self.table.focus()  # before what has it is hidden
+        self.set_class(placed(AUTO, *self._terminal) == OFF, "-small")
+        for place in (BESIDE, BELOW, OFF):
+            self.set_class(self.place == place, f"-{place}")
+
+    def action_placement(self) -> None:
+        """Beside, below, off, and back to where there is room."""
+        wishes = PLACEMENTS
+        self.placement = wishes[(wishes.index(self.placement) + 1) % len(wishes)]
+        self._set_classes()
+        self.call_after_refresh(self.refresh_view)
+        room = self.place != OFF or self.placement in (AUTO, OFF)
+        more = "" if room else f", once there is room; until then {cap('open-row')} opens it"
+        self.say(_SAID[self.placement] + more)
+
+    def action_enter_detail(self) -> None:
+        """Move into the detail; where it stands nowhere, open it."""
+        if self.place == OFF or self.view is self.runs:
+            self.open_row()
+        else:
+            self.pane.take_focus()
+
+    def open_row(self) -> None:
+        """Open what is under the cursor: a run's log, all else on the whole screen."""
+        if self.view is self.runs:
+            self.action_log()
+        else:
+            self._open_detail()
+
+    # Showing
+
+    def show_detail(self) -> None:
+        """Show the detail wherever it is open, and find out what it lacks."""
+        place = self.place
+        view = self.pane if self.open_detail is None else self.open_detail.view
+        if place == OFF:
+            self.query_one("#reason", Text).show(self.brief())
+        else:
+            self.pane.show(self.subject, self.sections(roomy=place == BESIDE))
+        if self.open_detail is not None:
+            view.show(self.subject, self.sections(roomy=True))
+        if self.open_detail is not None or place != OFF:
+            self.ask_for(view.section.id, soon=self.open_detail is None)
+        follow = self.view is self.runs and place != OFF
+        self.log_pane.display = follow
+        self.set_class(follow, "-runs")
+        self.log_pane.open(self.table.cursor if follow else None)
+
+    def _open_detail(self) -> None:
+        ascii_only = self.services.ascii_only
+        view = DetailView(ascii_only=ascii_only, view_id="whole", chosen=self.pane.chosen)
+        title = self.view.title.removesuffix("s")
+        self.open_detail = DetailScreen(
+            title, view, self._act, self.why_not, self._chosen, ascii_only=ascii_only
+        )
+        self.app.push_screen(self.open_detail, self._closed_detail)
+        self.show_detail()
+
+    async def _act(self, action: str) -> None:
+        await self.app.run_action(action, self)
+
+    def why_not(self, action: str) -> str:
+        """Why an action does nothing now, or empty."""
+        return self.why_read_only() if action in _CHANGES else ""
+
+    def _closed_detail(self, path: str | None) -> None:
+        if self.open_detail is not None:
+            self.pane.chosen = self.open_detail.view.chosen
+        self.open_detail = None
+        self.show_detail()
+        if path:
+            self.jump(path)
+
+    def _chosen(self, section: str) -> None:
+        self.ask_for(section, soon=False)
+
+    def on_detail_view_chosen(self, message: DetailView.Chosen) -> None:
+        """Another part of the detail was chosen in the pane."""
+        self._chosen(message.section)
+
+    def on_detail_view_followed(self, message: DetailView.Followed) -> None:
+        """Go to a checkpoint."""
+        self.jump(message.path)
+
+    def on_side_pane_left(self) -> None:
+        """Back to the table."""
+        self.table.focus()
+
+    # What other parts do
+
+    def action_log(self) -> None:
+        """Show a run's log; ``RunActions`` does."""
+        raise NotImplementedError
+
+    def jump(self, path: str) -> None:
+        """Put the cursor on a checkpoint; ``FindActions`` does."""
+        raise NotImplementedError

@@ -1,0 +1,58 @@
+"""The parts of a detail: each has its name, its text, and where enter leads from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ckptui.present.glyphs import Role
+from ckptui.present.spans import Line, Span
+
+DIAGNOSIS: Final = "diagnosis"
+TENSORS: Final = "tensors"
+FILES: Final = "files"
+HISTORY: Final = "history"
+INPUTS: Final = "inputs"
+TITLES: Final = {
+    DIAGNOSIS: "Diagnosis",
+    TENSORS: "Tensors",
+    FILES: "Files",
+    HISTORY: "History",
+    INPUTS: "Inputs",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of a detail.
+
+    Attributes:
+        id: Stable; the part that is chosen stays chosen on the next row.
+        title: As the bar says it.
+        lines: Its text.
+        leads_to: The checkpoint that enter goes to, or empty.
+    """
+
+    id: str
+    title: str
+    lines: tuple[Line, ...] = ()
+    leads_to: str = ""
+
+
+def bar(sections: tuple[Section, ...], chosen: str, width: int, *, numbered: bool) -> Line:
+    """The line that names the parts: the chosen one in bold, with its key where that works.
+
+    Args:
+        sections: In order.
+        chosen: Id of the one that is shown.
+        width: Cells; where they are few, the gaps are smaller.
+        numbered: True where the numbers are keys now.
+    """
+    taken = sum(len(each.title) + 2 * numbered for each in sections)
+    gap = " " * (2 if taken + 2 * len(sections) <= width else 1)
+    spans: list[Span] = []
+    for number, each in enumerate(sections, start=1):
+        spans += [Span(gap)] if spans else []
+        spans += [Span(f"{number} ", Role.ACCENT)] if numbered else []
+        spans.append(Span(each.title, Role.STRONG if each.id == chosen else Role.MUTED))
+    return tuple(spans)
