@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -16,6 +17,7 @@ from ckptui.errors import CkptuiError
 from ckptui.marker import marker_state
 from ckptui.present.document_types import CheckpointDocument
 from ckptui.present.documents import checkpoint_document, verdict_document
+from ckptui.present.filter import Filter
 from ckptui.terms import Action, Category, MarkerState
 from ckptui.validation.guest import workers_for
 from ckptui.validation.pool import Done, Pool, Progress, Request
@@ -32,7 +34,10 @@ Judged = tuple[str, CheckpointDocument, int]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the user asked for; ``since`` in seconds since the epoch."""
+    """What the user asked for; ``since`` in seconds since the epoch.
+
+    A ``filter`` speaks of what a directory holds, as its headers tell it.
+    """
 
     level: int = 5
     load: bool = True
@@ -41,6 +46,7 @@ class Asked:
     python: str | None = None
     since: float | None = None
     here: bool = False
+    filter: Filter | None = None
 
 
 def check_all(targets: Targets, asked: Asked, reporter: Reporter) -> Iterator[Judged]:
@@ -50,6 +56,8 @@ def check_all(targets: Targets, asked: Asked, reporter: Reporter) -> Iterator[Ju
         CkptuiError: A directory cannot be looked at.
     """
     jobs = workers_for(asked.jobs, network=targets.network)
+    if targets.files and asked.filter is not None:
+        raise CkptuiError(f"{targets.files[0].path}: --filter chooses from a directory")
     reporter.expect(len(targets.files), sum(_size(file) for file in targets.files))
     for number, directory in enumerate(targets.directories, 1):
         reporter.open_end = number < len(targets.directories)
@@ -71,7 +79,7 @@ def _directory(root: str, asked: Asked, jobs: int, reporter: Reporter) -> Iterat
         jobs=jobs,
         python=asked.python,
         required_keys=asked.required_keys,
-        header_checks=False,
+        header_checks=asked.filter is not None,
     ) as deep:
         shown = deep.settled(lambda shown: reporter.looking(len(shown.checkpoints)))
         if shown.problem:
@@ -80,7 +88,7 @@ def _directory(root: str, asked: Asked, jobs: int, reporter: Reporter) -> Iterat
         say_notes(shown)
         if shown.watching.left_out:
             reporter.say(shown.watching.left_out)
-        rows = _newest_first(shown, asked.since)
+        rows = _newest_first(shown, asked)
         reporter.expect(len(rows), sum(row.size or 0 for row in rows))
         sizes = {row.path: row.size or 0 for row in rows}
         news = deep.check(list(sizes), level=asked.level, load=asked.load, here=asked.here)
@@ -94,12 +102,14 @@ def _directory(root: str, asked: Asked, jobs: int, reporter: Reporter) -> Iterat
                 yield place, checkpoint_document(each), sizes[each.path]
 
 
-def _newest_first(shown: Snapshot, since: float | None) -> list[Checkpoint]:
+def _newest_first(shown: Snapshot, asked: Asked) -> list[Checkpoint]:
     """The rows to check. What has no time of its own (a marker without its file) is never old."""
+    now = time.time()
     rows = [
         row
         for row in shown.checkpoints.values()
-        if since is None or row.mtime is None or row.mtime >= since
+        if (asked.since is None or row.mtime is None or row.mtime >= asked.since)
+        and (asked.filter is None or asked.filter.matches(row, now))
     ]
     return sorted(rows, key=lambda row: (-(row.mtime or 0.0), row.path))
 

@@ -13,6 +13,7 @@ import click
 
 from ckptui.cli.batch import Asked, check_all
 from ckptui.cli.caching import no_cache_option
+from ckptui.cli.filtering import filter_option
 from ckptui.cli.options import categories, here_option, since
 from ckptui.cli.places import AnyPath, run_directory
 from ckptui.cli.reporting import Reporter
@@ -20,6 +21,7 @@ from ckptui.cli.targets import Targets, find_targets
 from ckptui.errors import CkptuiError
 from ckptui.failure_log import log_failed_checkpoint
 from ckptui.present.document_types import CheckpointDocument
+from ckptui.present.filter import Filter
 from ckptui.terms import (
     CHECKPOINT_EXIT_CODE,
     EXIT_FAILURE,
@@ -45,6 +47,7 @@ Levels: 1 size, 2 container, 3 load (torch.load, weights_only), 4 keys, 5 checks
 \b
 ckptui validate RUN                        every checkpoint below RUN, to level 5
 ckptui validate RUN --since 2h             what was written in the last two hours
+ckptui validate RUN --filter 'fix:renew'   those with an outdated marker
 ckptui validate RUN --only corrupted --json | jq -r .path
 find /data -name '*.pt' -print0 | ckptui validate --no-load -
 
@@ -96,6 +99,10 @@ def _options() -> list[click.Parameter]:
             metavar="TIME",
             help="Only what was modified since: 30m, 2h, 3d, or 2026-02-01T14:30.",
         ),
+        filter_option(
+            "Only what of a directory matches by its headers: 'cat:unchecked age<2h'; "
+            "see ckptui status --help."
+        ),
         click.Option(
             ["--only"],
             callback=categories,
@@ -127,6 +134,7 @@ def _command(
     no_load: bool,
     required_keys: str,
     since: float | None,
+    asked: Filter | None,
     only: tuple[Category, ...],
     jobs: int | None,
     here: bool,
@@ -135,9 +143,9 @@ def _command(
     as_json: bool,
 ) -> int:
     keys = tuple(key for key in required_keys.split(",") if key)
-    asked = Asked(level, not no_load, keys, jobs, python, since, here)
+    wanted = Asked(level, not no_load, keys, jobs, python, since, here, asked)
     reporter = Reporter(as_json=as_json, only=only, level=level)
-    return validate(paths, asked, reporter, log_failures=log_failures)
+    return validate(paths, wanted, reporter, log_failures=log_failures)
 
 
 def _only_a_directory(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
@@ -209,6 +217,8 @@ def _targets(paths: Sequence[str], asked: Asked, reporter: Reporter, outcome: _O
 
 
 def _nothing(asked: Asked) -> str:
+    if asked.filter is not None:
+        return f"no checkpoint matches {asked.filter.typed}"
     return "no checkpoints found" + (" that were modified since then" if asked.since else "")
 
 

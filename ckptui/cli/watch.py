@@ -4,39 +4,52 @@ from __future__ import annotations
 
 import queue
 import sys
+import time
 from collections.abc import Iterator
+from typing import Final
 
 import click
 
 from ckptui.cli.common import put, put_json, say
+from ckptui.cli.filtering import TEACHING, filter_option
 from ckptui.cli.places import AnyPath, run_directory
 from ckptui.errors import CkptuiError
 from ckptui.present.document_types import WatchDocument
 from ckptui.present.documents import checkpoint_document, to_json
+from ckptui.present.filter import Filter
 from ckptui.present.safe import plain
 from ckptui.watch.model import Change, Snapshot
 from ckptui.watch.monitor import Monitor
 
+_HELP: Final = f"""Print each checkpoint of PATH when it appears, changes or goes, until ctrl-C
+(exit 130).
 
-@click.command("watch")
+\b
+Events of --json, each with the fields event, path, checkpoint, sentence:
+  changed    a checkpoint appeared, changed, or was judged anew
+  removed    it went away
+  last_good  path is the last good one from now on; null where there is none
+  settled    the first look is over; what comes now is news
+  problem    sentence says why nothing can be seen; "" once that is over
+
+{TEACHING}"""
+
+
+@click.command(
+    "watch",
+    help=_HELP,
+    params=[filter_option("Only events of checkpoints that match, or matched before.")],
+)
 @click.argument("path", default=".", type=AnyPath())
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def watch_command(path: str, as_json: bool) -> int:
-    """Print each checkpoint of PATH when it appears, changes or goes, until ctrl-C (exit 130).
-
-    \b
-    Events of --json, each with the fields event, path, checkpoint, sentence:
-      changed    a checkpoint appeared, changed, or was judged anew
-      removed    it went away
-      last_good  path is the last good one from now on; null where there is none
-      settled    the first look is over; what comes now is news
-      problem    sentence says why nothing can be seen; "" once that is over
-    """
+def watch_command(path: str, as_json: bool, asked: Filter | None) -> int:
+    """Tell what changes."""
     changes: queue.SimpleQueue[Change] = queue.SimpleQueue()
     monitor = Monitor(run_directory(path))
     monitor.subscribe(changes.put)
     monitor.start()
     before = monitor.snapshot
+    shown: set[str] = set()
     try:
         while True:
             try:
@@ -46,7 +59,8 @@ def watch_command(path: str, as_json: bool) -> int:
                     continue
                 raise CkptuiError(f"{monitor.root}: watching it ended unexpectedly") from None
             for event in _events(before, change):
-                _tell(event, as_json)
+                if asked is None or _wanted(event, change.snapshot, asked, shown):
+                    _tell(event, as_json)
             before = change.snapshot
             sys.stdout.flush()
     finally:
@@ -67,6 +81,16 @@ def _events(before: Snapshot, change: Change) -> Iterator[WatchDocument]:
         yield WatchDocument("settled")
     if now.problem != before.problem:
         yield WatchDocument("problem", sentence=now.problem)
+
+
+def _wanted(event: WatchDocument, now: Snapshot, asked: Filter, shown: set[str]) -> bool:
+    """True for what matches, for what no longer does, and for what is about no checkpoint."""
+    if event.event not in ("changed", "removed") or event.path is None:
+        return True
+    before, row = event.path in shown, now.checkpoints.get(event.path)
+    holds = event.event == "changed" and row is not None and asked.matches(row, time.time())
+    (shown.add if holds else shown.discard)(event.path)
+    return holds or before
 
 
 def _best(shown: Snapshot) -> str | None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from typing import TypeAlias
 
@@ -128,15 +128,27 @@ def verdict_document(
     )
 
 
-def status_document(snapshot: Snapshot, runs: Iterable[RunRecord] = ()) -> StatusDocument:
-    """The document of a whole run directory, the newest checkpoints first."""
+def status_document(
+    snapshot: Snapshot,
+    runs: Iterable[RunRecord] = (),
+    *,
+    chosen: Collection[str] | None = None,
+) -> StatusDocument:
+    """The document of a whole run directory, the newest checkpoints first.
+
+    Args:
+        snapshot: The live model.
+        runs: Resumed runs.
+        chosen: Paths of the checkpoints to list, None for all; the totals are those of all.
+    """
     rows = snapshot.checkpoints
+    listed = [path for path in newest_first(snapshot) if chosen is None or path in chosen]
     return StatusDocument(
         schema=SCHEMA_VERSION,
         root=snapshot.root,
         totals=totals(snapshot.tally),
         last_good=_last_good(snapshot),
-        checkpoints=tuple(checkpoint_document(rows[path]) for path in newest_first(snapshot)),
+        checkpoints=tuple(checkpoint_document(rows[path]) for path in listed),
         stages=tuple(
             StageDocument(
                 row.state,

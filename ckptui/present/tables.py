@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from ckptui.launch.model import RunRecord
@@ -23,6 +23,7 @@ def status_table(
     snapshot: Snapshot,
     runs: Sequence[RunRecord] = (),
     *,
+    chosen: Collection[str] | None = None,
     now: float | None = None,
     width: int | None = None,
     ascii_only: bool = False,
@@ -32,6 +33,8 @@ def status_table(
     Args:
         snapshot: The live model.
         runs: Resumed runs.
+        chosen: Paths of the checkpoints to show, and nothing but these below the strip; None for
+            everything.
         now: Seconds since the epoch for ages; None asks the clock.
         width: Cells a line may take; None cuts nothing, as suits ``grep``.
         ascii_only: ASCII twins of all glyphs.
@@ -47,6 +50,7 @@ def status_table(
             snapshot.checkpoints[path], now=moment, last_good=last, ascii_only=ascii_only
         )
         for path in newest_first(snapshot)
+        if chosen is None or path in chosen
     ]
     stages = [tables.stage_cells(row, ascii_only=ascii_only) for row in snapshot.stages]
     ran = [tables.run_cells(row, now=moment, ascii_only=ascii_only) for row in runs]
@@ -56,10 +60,13 @@ def status_table(
     parts = [
         [text_of(each, ascii_only=ascii_only) for each in _heading(snapshot, moment)],
         text_table(CHECKPOINTS, checkpoints, width, ascii_only=ascii_only),
-        text_table(tables.STAGES, stages, width, ascii_only=ascii_only),
-        text_table(tables.RUNS, ran, width, ascii_only=ascii_only),
-        text_table(tables.FAILURES, failed, width, ascii_only=ascii_only),
     ]
+    if chosen is None:
+        parts += [
+            text_table(tables.STAGES, stages, width, ascii_only=ascii_only),
+            text_table(tables.RUNS, ran, width, ascii_only=ascii_only),
+            text_table(tables.FAILURES, failed, width, ascii_only=ascii_only),
+        ]
     lines: list[str] = []
     for part in parts:
         lines += ["", *part] if part and lines else part
