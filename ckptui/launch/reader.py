@@ -102,7 +102,10 @@ class Reader:
         said: Message = {"id": asked.get("id")}
         try:
             event = self._fresh()
-            said |= done(asked) | {"size": self._file.size, "event": event.value}
+            said |= {"size": self._file.size, "event": event.value}
+            said |= done(asked)
+        except FileNotFoundError:  # its event has told so; what was read before stays
+            said |= {"is": "gone"}
         except OSError as error:
             said |= {"is": "problem", "problem": error.strerror or str(error)}
         except CkptuiError as error:
@@ -125,6 +128,7 @@ class Reader:
         self._lines = LineIndex(self._file.read)
         self._below = (0, 0, 0)
         self._hinted = False
+        self._found_at: int | None = None
         if self._words is not None:
             self._matches = Matches(self._file.read, self._words)
 
@@ -203,12 +207,14 @@ class Reader:
         said: Message = {"is": "found", "id": number, "at": None}
         for each in found:
             if each.at is not None:
-                start = cut.row_start(self._file.read, each.at)
+                row = self._row_of(each.at)
+                self._found_at = each.at
                 said |= {
                     "at": each.at,
-                    "row": start,
+                    "row": row.start,
+                    "end": row.end,
                     "wrapped": each.wrapped,
-                    **self._matched(each.at),
+                    **self._matched(),
                 }
             elif self._due():
                 yield {"is": "finding", "id": number, "done": each.done, "size": self._file.size}
@@ -218,16 +224,23 @@ class Reader:
             self._jobs["matches"] = self._count_matches()
         yield said
 
+    def _row_of(self, at: int) -> Row:
+        read, size = self._file.read, self._file.size
+        start = cut.row_start(read, at)
+        found = cut.rows_after(read, start, count=1, size=size, most=2 * cut.LONGEST)
+        return found[0] if found else Row(start, at + 1, b"", whole=True)
+
     def _count_matches(self) -> Job:
         matches = self._matches
         if matches is None:
             return
         for done in matches.count(self._file.size):
             yield {"is": "counting", "done": done, **self._matched()} if self._due() else None
-        yield {"is": "counting", "done": matches.done, **self._matched()}
+        yield {"is": "counting", "done": matches.done, **self._matched(), "counted": True}
 
-    def _matched(self, at: int | None = None) -> Message:
-        matches = self._matches
+    def _matched(self) -> Message:
+        """How many lines match as far as is known, and which of them was found last."""
+        matches, at = self._matches, self._found_at
         if matches is None:
             return {}
         whole = matches.done >= self._file.size

@@ -22,6 +22,10 @@ class Role(StrEnum):
     ERROR = "error"
     ACCENT = "accent"
     MUTED = "muted"
+    MATCH = "match"
+    """What is looked for, where it stands."""
+    FOUND = "found"
+    """The same, in the line that was gone to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -229,6 +229,16 @@ PAGER: Final = (
     Key("text-half-up", "ctrl+u", "pager_half_page(-1)", "half page", "Half a page back."),
     Key("text-top", "g,home", "pager_top", "top", "The beginning.", "g"),
     Key("text-end", "G,end", "pager_end", "end", "The end; a log follows again from here.", "G"),
+    Key(
+        "text-search",
+        "slash",
+        "text_search",
+        "search",
+        "Search; case counts where you type a capital, /in slashes/ is a regular expression.",
+        "/",
+    ),
+    Key("text-next", "n", "text_next(1)", "next match", "The next match."),
+    Key("text-previous", "N", "text_next(-1)", "match before", "The match before."),
 )
 """Keys of a text that scrolls."""
 
@@ -254,6 +264,21 @@ LEAVE_DETAIL: Final = Key(
     "leave-detail", "escape", "leave_detail", "back", "Back to the table.", "esc"
 )
 """Leaves the detail beside or below the table."""
+
+TEXT: Final = (
+    Key("text-follow", "F", "text_follow", "follow", "Follow the end; scrolling up stops it."),
+    Key("text-goto", "percent_sign", "text_goto", "go to", "Go to a line number, or to 50%.", "%"),
+    Key(
+        "text-wrap",
+        "W",
+        "text_wrap",
+        "wrap",
+        "Break long lines at the edge, or let them go on beyond it.",
+    ),
+    Key("text-left", "left", "text_side(-1)", "left", "Half a page to the left.", "←"),
+    Key("text-right", "right", "text_side(1)", "right", "Half a page to the right.", "→"),
+)
+"""More keys of a text that is a file."""
 
 LEAVE: Final = Key("leave", "escape", "leave", "leave it", "Go back; nothing is changed.", "esc")
 DIALOG: Final = (LEAVE, QUIT)
@@ -294,7 +319,9 @@ def bindings(keys: Sequence[Key]) -> list[BindingType]:
     ]
 
 
-EVERY: Final = (*APP, *MAIN, *TABLE, *SECTIONS, LEAVE_DETAIL, *PAGER, LEAVE, YES, EDIT, BACK)
+EVERY: Final = (
+    *APP, *MAIN, *TABLE, *SECTIONS, LEAVE_DETAIL, *PAGER, *TEXT, LEAVE, YES, EDIT, BACK
+)
 """All keys there are."""
 _BY_ID: Final = {key.id: key for key in EVERY}
 

@@ -54,7 +54,7 @@ async def test_without_a_command_it_asks_writes_starts_and_shows_the_log(tmp_pat
         await ui.until(lambda: ui.app.main.view is ui.app.main.runs, "the runs")
         await ui.until(lambda: _states(ui) == ["ended"], "the run to end")
         await ui.press("l")
-        await ui.sees("done in full", "line 2", r"\x1b[2J[bold]not markup[/x]", "the log ends here")
+        await ui.sees("done in full", "line 2", r"\x1b[2J[bold]not markup[/x]", "the run has ended")
         await ui.press("escape")
         await ui.sees("ended", "Progress")
 
@@ -128,7 +128,7 @@ async def test_the_whole_way_by_keys_alone(demo_run: str) -> None:
         await ui.press("y")
         await ui.until(lambda: _states(ui) == ["running"], "the run to start")
         await ui.press("l")
-        await ui.sees("the log ends here")
+        await ui.sees("the run has ended")
         await ui.press("escape")
         await ui.until(lambda: _states(ui) == ["ended"], "the run to end")
         run = next(iter(ui.app.main.runs.rows.values()))

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Self
 
-from rich.segment import Segment
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.pilot import Pilot
@@ -14,7 +13,6 @@ from textual.pilot import Pilot
 from ckptui.present.columns import Cell, Column
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Span, line, text_of
-from ckptui.tui.widgets.pager import Pager
 from ckptui.tui.widgets.painting import fold, width_of
 from ckptui.tui.widgets.table import Table
 
@@ -152,41 +150,3 @@ def test_folding_keeps_every_character_and_the_width() -> None:
     assert all(width_of(each) <= 11 for each in folded)
     whole = "".join(text_of(each) for each in folded).replace(" ", "")
     assert whole == text_of(spans).replace(" ", "")
-
-
-class Reader(App[None], inherit_bindings=False):
-    """A log on its own."""
-
-    CSS_PATH = "../../ckptui/tui/styles/app.tcss"
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return {"ck-muted": "#888888", "ck-cursor": "#222244", "ck-marked": "#222222"}
-
-    def compose(self) -> ComposeResult:
-        yield Pager(follow=True)
-
-
-async def test_a_log_follows_until_the_reader_scrolls_up_and_again_after_g() -> None:
-    app = Reader()
-    async with app.run_test(size=(40, 10)) as pilot:
-        pager = app.query_one(Pager)
-        pager.focus()
-        pager.add([line(f"line {number}") for number in range(50)], most=100)
-        await pilot.pause()
-        assert "line 49" in _text(pager)
-        await pilot.press("k")
-        seen = _text(pager)
-        pager.add([line(f"line {number}") for number in range(50, 90)], most=100)
-        await pilot.pause()
-        assert _text(pager) == seen
-        pager.add([line(f"line {number}") for number in range(90, 130)], most=100)
-        await pilot.pause()
-        assert pager.line_count == 100
-        assert _text(pager) == seen  # older lines fell away above it, the eye stayed
-        await pilot.press("G")
-        assert "line 129" in _text(pager)
-
-
-def _text(pager: Pager) -> str:
-    lines: list[list[Segment]] = [list(pager.render_line(y)) for y in range(pager.size.height)]
-    return "\n".join("".join(segment.text for segment in each).rstrip() for each in lines)

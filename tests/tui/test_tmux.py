@@ -79,7 +79,7 @@ def test_the_whole_way_in_tmux(run_dir: str, tmux: Tmux) -> None:
     tmux.press("y")
     tmux.sees("Runs 1")
     tmux.press("l")
-    tmux.sees("all stages are done", "the log ends here")
+    tmux.sees("all stages are done", "the run has ended")
     tmux.press("Escape", "1")
     screen = tmux.sees("ckpt_0000600.pt", "step 600")
     assert "corrupted" not in screen

@@ -15,6 +15,7 @@ from ckptui.present.spans import Line, Span, line
 from ckptui.tui.keys import DIALOG, EDIT, LEAVE, YES, Key, bindings
 from ckptui.tui.widgets.pager import Pager
 from ckptui.tui.widgets.painting import fold_all
+from ckptui.tui.widgets.searchline import SearchLine
 from ckptui.tui.widgets.text import Text
 
 WIDTH: Final = 84
@@ -50,6 +51,7 @@ class Dialog(ModalScreen[str], inherit_bindings=False):
         with Vertical(id="box"):
             yield Text(ascii_only=self.ascii_only, text_id="dialog-title")
             yield Pager(ascii_only=self.ascii_only, pager_id="dialog-text")
+            yield SearchLine(ascii_only=self.ascii_only)
             yield Text(ascii_only=self.ascii_only, text_id="dialog-answers")
 
     def on_mount(self) -> None:

@@ -13,7 +13,7 @@ from ckptui.tui.screens.detail_screen import DetailScreen
 from ckptui.tui.screens.details import Details
 from ckptui.tui.services import Services
 from ckptui.tui.widgets.detail import DetailView, SidePane
-from ckptui.tui.widgets.log import LogPager
+from ckptui.tui.widgets.log import LogView
 from ckptui.tui.widgets.text import Text
 
 WIDE: Final = 140
@@ -67,7 +67,7 @@ class Placing(Details):
         super().__init__(services)
         ascii_only = services.ascii_only
         self.pane = SidePane(ascii_only=ascii_only, view_id="detail")
-        self.log_pane = LogPager(services.verbs, ascii_only=ascii_only, pager_id="run-log")
+        self.log_pane = LogView(services, view_id="run-log")
         self.placement = AUTO
         self._terminal = (0, 0)
 
@@ -136,7 +136,8 @@ class Placing(Details):
         follow = self.view is self.runs and place != OFF
         self.log_pane.display = follow
         self.set_class(follow, "-runs")
-        self.log_pane.open(self.table.cursor if follow else None)
+        self.log_pane.open(self.log_path() if follow else None)
+        self.tell_logs()
 
     def _open_detail(self) -> None:
         ascii_only = self.services.ascii_only

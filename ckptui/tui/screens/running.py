@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ckptui.launch.model import RunRecord
 from ckptui.present.reading import text, texts
 from ckptui.present.resuming import resume_lines
 from ckptui.present.spans import line
@@ -13,7 +14,7 @@ from ckptui.tui.screens.base import RunScreen
 from ckptui.tui.screens.dialog import BlockedResume, Confirm, ResumeDialog, text_width
 from ckptui.tui.screens.text_screen import TextScreen
 from ckptui.tui.views import LIVE
-from ckptui.tui.widgets.log import LogPager
+from ckptui.tui.widgets.log import LogView
 
 _NO_COMMAND = (
     "No command is known that carries this run on. Write it as you would type it, without pipes.",
@@ -23,6 +24,9 @@ _NO_COMMAND = (
 
 class RunActions(RunScreen):
     """Resume, log, cancel."""
+
+    log_pane: LogView
+    _open_log: tuple[str, LogView] | None = None
 
     def action_resume(self) -> None:
         """Show how the run would be resumed."""
@@ -95,12 +99,29 @@ class RunActions(RunScreen):
         if run_id is None:
             self.say(f"no run was resumed from here yet, so no log; {cap('resume')} resumes")
             return
-        services = self.services
-        pager = LogPager(services.verbs, ascii_only=services.ascii_only, pager_id="log")
-        self.app.push_screen(
-            TextScreen(f"Log of run {run_id}", pager, ascii_only=services.ascii_only)
-        )
-        self.call_after_refresh(pager.open, run_id)
+        view = self.show_text(f"Log of run {run_id}", self.runs.rows[run_id].log, follow=True)
+        self._open_log = (run_id, view)
+        self.tell_logs()
+
+    def show_text(self, title: str, path: str, *, follow: bool) -> LogView:
+        """Open a text file on a screen of its own."""
+        view = LogView(self.services, view_id="log")
+        self.app.push_screen(TextScreen(title, view, ascii_only=self.services.ascii_only))
+        self.call_after_refresh(view.open, path, follow=follow)
+        return view
+
+    def tell_logs(self) -> None:
+        """Say under a log how its run ended."""
+        if self._open_log is not None:
+            run_id, view = self._open_log
+            view.tell_end(ended_words(self.runs.rows.get(run_id)))
+        shown = self.runs.rows.get(self.tables["runs"].cursor or "")
+        self.log_pane.tell_end(ended_words(shown))
+
+    def log_path(self) -> str | None:
+        """The log of the run under the cursor of the runs view, relative to the run directory."""
+        run = self.runs.rows.get(self.tables["runs"].cursor or "")
+        return None if run is None else run.log
 
     def action_cancel_run(self) -> None:
         """Ask whether to stop the run under the cursor, else the newest that works."""
@@ -132,3 +153,16 @@ class RunActions(RunScreen):
         self.services.monitor.rescan()
         said = text(answer.document or {}, "note") or answer.sentence
         self.say(f"run {run_id}: {said}", alarm=not answer.ok)
+
+
+_ENDED = {
+    "ended": "the run has ended",
+    "cancelled": "the run was cancelled",
+    "lost": "the run is gone",
+}
+
+
+def ended_words(run: RunRecord | None) -> str:
+    """How a run ended, in words; empty while it works, and where nothing is known of it."""
+    said = _ENDED.get(run.state, "") if run is not None else ""
+    return f"{said}: {run.note}" if said and run is not None and run.note else said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -10,30 +10,31 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from ckptui.present.spans import Line
+from ckptui.present.glyphs import Role
+from ckptui.present.spans import Line, text_of
 from ckptui.tui.keys import PAGER, bindings
+from ckptui.tui.rows import Range, lit, ranges
 from ckptui.tui.widgets.painting import ROLE_CLASSES, fold_all, paint
+from ckptui.tui.widgets.searchline import search_line
 
 
 class Pager(ScrollView, can_focus=True, inherit_bindings=False):
     """Lines of plain text with roles.
 
     Attributes:
-        following: True while new lines keep the end in view; scrolling up ends it.
+        words: What is looked for; empty while nothing is.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {*ROLE_CLASSES}
     BINDINGS: ClassVar[list[BindingType]] = bindings(PAGER)
 
-    def __init__(
-        self, *, ascii_only: bool = False, pager_id: str | None = None, follow: bool = False
-    ) -> None:
+    def __init__(self, *, ascii_only: bool = False, pager_id: str | None = None) -> None:
         super().__init__(id=pager_id)
         self.ascii_only = ascii_only
-        self.following = follow
+        self.words = ""
+        self._match: int | None = None
         self._lines: list[Line] = []
         self._folded: list[Line] = []
-        self._tail: list[Line] = []
         self._painted: dict[int, Line] = {}
 
     def show(self, lines: Sequence[Line]) -> None:
@@ -42,28 +43,6 @@ class Pager(ScrollView, can_focus=True, inherit_bindings=False):
             self._lines = list(lines)
             self._fold()
 
-    def add(self, lines: Iterable[Line], *, most: int) -> None:
-        """Add lines at the end and forget the oldest beyond ``most``."""
-        new = list(lines)
-        kept = self._folded
-        self._lines = [*self._lines, *new][-most:]
-        before = len(kept)
-        self._folded = [*kept, *fold_all(new, self._room)]
-        if len(self._folded) > most:
-            self._folded = self._folded[-most:]
-            # The eye stays on its line while older ones fall away above it.
-            gone = before + len(new) - len(self._folded)
-            if not self.following and gone > 0:
-                self.scroll_to(y=max(self.scroll_y - gone, 0), animate=False, immediate=True)
-        self._sized()
-
-    def tail(self, last: Line) -> None:
-        """Show a line at the very end that the next one replaces; an empty one takes it away."""
-        folded = fold_all([last], self._room) if last else []
-        if folded != self._tail:
-            self._tail = folded
-            self._sized()
-
     @property
     def _room(self) -> int:
         return max(self.scrollable_content_region.width, 10)
@@ -71,7 +50,7 @@ class Pager(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def line_count(self) -> int:
         """Number of lines as broken to the width."""
-        return len(self._folded) + len(self._tail)
+        return len(self._folded)
 
     def _fold(self) -> None:
         if not self.size:
@@ -81,8 +60,6 @@ class Pager(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _sized(self) -> None:
         self.virtual_size = Size(self._room, self.line_count)
-        if self.following:
-            self._go(self._last)
         self._repaint_changed()
 
     def _repaint_changed(self) -> None:
@@ -105,10 +82,55 @@ class Pager(ScrollView, can_focus=True, inherit_bindings=False):
         return paint(self, spans, width, self.rich_style, ascii_only=self.ascii_only)
 
     def _line(self, index: int) -> Line:
-        if index < len(self._folded):
-            return self._folded[index]
-        beyond = index - len(self._folded)
-        return self._tail[beyond] if beyond < len(self._tail) else ()
+        if index >= len(self._folded):
+            return ()
+        spans = self._folded[index]
+        if not self.words:
+            return spans
+        role = Role.FOUND if index == self._match else Role.MATCH
+        return lit(spans, self._hits(spans), role)
+
+    # Searching
+
+    def _hits(self, spans: Line) -> tuple[Range, ...]:
+        # Here the whole text is at hand; case counts where a capital was typed.
+        return ranges(text_of(spans), [self.words], fold=self.words == self.words.lower())
+
+    def action_text_search(self) -> None:
+        """Ask for words."""
+        entry = search_line(self)
+        if entry is not None:
+            hint = "words; case counts where you type a capital"
+            entry.open(self, self._typed, hint=hint)
+
+    def _typed(self, text: str, *, final: bool) -> str:
+        """Light up what is typed, and in the end go to the first match from here on."""
+        self.words, self._match = text, None
+        if not final:
+            self._repaint_changed()
+            return ""
+        return self._next(1) if text else ""
+
+    def action_text_next(self, way: int) -> None:
+        """Go to the next match, or to the one before."""
+        entry = search_line(self)
+        if entry is not None:
+            entry.close(self._next(way) if self.words else "nothing is looked for; / begins")
+
+    def _next(self, way: int) -> str:
+        found = [at for at, spans in enumerate(self._folded) if self._hits(spans)]
+        if not found:
+            return f"“{self.words}” is not in this text"
+        top = round(self.scroll_y)
+        seen = self._match is not None and top <= self._match < top + self._page
+        here = self._match if seen and self._match is not None else top - (1 if way > 0 else 0)
+        after = [at for at in found if at > here] if way > 0 else [at for at in found if at < here]
+        around = found[0] if way > 0 else found[-1]
+        self._match = (after[0] if way > 0 else after[-1]) if after else around
+        if not top <= self._match < top + self._page:
+            self._go(self._match - self._page // 3)
+        self._repaint_changed()
+        return f"match {found.index(self._match) + 1:,} of {len(found):,}"
 
     # Moving, at once: animated scrolling costs a hundred times the bytes.
 
@@ -128,8 +150,6 @@ class Pager(ScrollView, can_focus=True, inherit_bindings=False):
         self._go(line)
 
     def _by(self, lines: int) -> None:
-        if lines < 0:
-            self.following = False
         self._go(round(self.scroll_y) + lines)
 
     def action_pager_down(self) -> None:
@@ -157,10 +177,5 @@ class Pager(ScrollView, can_focus=True, inherit_bindings=False):
         self._by(-self.line_count)
 
     def action_pager_end(self) -> None:
-        """The end; a text that grows is followed again."""
-        self.following = True
+        """The end."""
         self._go(self._last)
-
-    def on_mouse_scroll_up(self) -> None:
-        """The wheel, upwards, ends following too."""
-        self.following = False
