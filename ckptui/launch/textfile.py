@@ -76,11 +76,13 @@ class TextFile:
 
     def _event(self, info: os.stat_result) -> Event:
         known = self._identity
+        if self._gone:
+            return Event.BACK
         if known is not None and known != (info.st_dev, info.st_ino):
             return Event.REPLACED
         if known is not None and info.st_size < self.size:
             return Event.CUT
-        return Event.BACK if self._gone else Event.NONE
+        return Event.NONE
 
     def read(self, at: int, count: int) -> bytes:
         """Bytes from an offset on; fewer at its end.

@@ -36,6 +36,8 @@ VIM: Final = {
     "text-page-up": "ctrl+b,pageup",
     "scroll-left": "h,left",
     "scroll-right": "l,right",
+    "text-left": "h,left",
+    "text-right": "l,right",
     "log": "L",
 }
 """What vim's users expect elsewhere than the default has it."""

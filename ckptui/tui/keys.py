@@ -337,7 +337,7 @@ PLACES: Final[Mapping[str, tuple[str, ...]]] = {
     "on the main screen": _ids(*APP, *MAIN, *TABLE),
     "in a detail": _ids(*TEXT_SCREEN, *APP, *SECTIONS, *PAGER, more=ON_DETAIL),
     "in the detail beside the table": _ids(*SECTIONS, LEAVE_DETAIL, *PAGER),
-    "in a log": _ids(*TEXT_SCREEN, *APP, *PAGER),
+    "in a log": _ids(*TEXT_SCREEN, *APP, *PAGER, *TEXT),
     "in a preview": _ids(*DIALOG, *PAGER, YES, EDIT),
     "in a choice": _ids(*DIALOG, *TABLE),
     "while the command is edited": _ids(LEAVE),

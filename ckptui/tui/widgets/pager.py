@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, text_of
-from ckptui.tui.keys import PAGER, bindings
+from ckptui.tui.keys import PAGER, bindings, cap
 from ckptui.tui.rows import Range, lit, ranges
 from ckptui.tui.widgets.painting import ROLE_CLASSES, fold_all, paint
 from ckptui.tui.widgets.searchline import search_line
@@ -92,6 +92,13 @@ class Pager(ScrollView, can_focus=True, inherit_bindings=False):
 
     # Searching
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Search where the screen has a line for it; elsewhere its keys mean what they mean there."""
+        searching = action in ("text_search", "text_next")
+        return super().check_action(action, parameters) and not (
+            searching and search_line(self) is None
+        )
+
     def _hits(self, spans: Line) -> tuple[Range, ...]:
         # Here the whole text is at hand; case counts where a capital was typed.
         return ranges(text_of(spans), [self.words], fold=self.words == self.words.lower())
@@ -115,7 +122,8 @@ class Pager(ScrollView, can_focus=True, inherit_bindings=False):
         """Go to the next match, or to the one before."""
         entry = search_line(self)
         if entry is not None:
-            entry.close(self._next(way) if self.words else "nothing is looked for; / begins")
+            nothing = f"nothing is looked for; {cap('text-search')} begins"
+            entry.close(self._next(way) if self.words else nothing)
 
     def _next(self, way: int) -> str:
         found = [at for at, spans in enumerate(self._folded) if self._hits(spans)]

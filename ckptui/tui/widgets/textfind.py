@@ -8,6 +8,7 @@ from typing import Final
 from textual import events
 
 from ckptui.present import units
+from ckptui.tui.keys import cap
 from ckptui.tui.reading import Asked
 from ckptui.tui.textstate import Search
 from ckptui.tui.widgets.searchline import search_line
@@ -22,6 +23,13 @@ _WHERE: Final = re.compile(r"\s*(\d[\d,]*)\s*(%?)\s*")
 
 class FindableText(TextView):
     """Search, next, previous, go to."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Search where the screen has a line for it; elsewhere its keys mean what they mean there."""
+        typed = action in ("text_search", "text_next", "text_goto")
+        return super().check_action(action, parameters) and not (
+            typed and search_line(self) is None
+        )
 
     def action_text_search(self) -> None:
         """Ask for words."""
@@ -54,7 +62,7 @@ class FindableText(TextView):
         """Go to the next match, or to the one before."""
         search = self.search
         if not search.words:
-            self.say("nothing is looked for; / begins")
+            self.say(f"nothing is looked for; {cap('text-search')} begins")
             return
         self.stop_following()
         here = search.row is not None and self._on_screen(search.row)

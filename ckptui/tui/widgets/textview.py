@@ -18,7 +18,7 @@ from textual.widget import Widget
 
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span, line
-from ckptui.tui.keys import PAGER, TEXT, bindings, by_id
+from ckptui.tui.keys import PAGER, TEXT, bindings, cap
 from ckptui.tui.reading import Asked, Reading
 from ckptui.tui.rows import Place, Window, rows_in
 from ckptui.tui.textstate import Search, TextState
@@ -345,6 +345,10 @@ class TextView(Widget, can_focus=True, inherit_bindings=False):
         """A page back."""
         self.by(1 - self.page)
 
+    def action_pager_half_page(self, direction: int) -> None:
+        """Half a page on or back."""
+        self.by(direction * max(self.page // 2, 1))
+
     def action_pager_top(self) -> None:
         """The beginning."""
         self.to(0)
@@ -423,7 +427,7 @@ class TextView(Widget, can_focus=True, inherit_bindings=False):
     def _status(self) -> Line:
         if self.path is None and not self.state.note:
             return ()
-        left = self.state.left(self.search, by_id("text-follow").cap)
+        left = self.state.left(self.search, cap("text-follow"))
         width = max(self.size.width, 1)
         return between(left, self.state.right(width - width_of(left) - 2), width)
 
