@@ -319,9 +319,7 @@ def bindings(keys: Sequence[Key]) -> list[BindingType]:
     ]
 
 
-EVERY: Final = (
-    *APP, *MAIN, *TABLE, *SECTIONS, LEAVE_DETAIL, *PAGER, *TEXT, LEAVE, YES, EDIT, BACK
-)
+EVERY: Final = (*APP, *MAIN, *TABLE, *SECTIONS, LEAVE_DETAIL, *PAGER, *TEXT, LEAVE, YES, EDIT, BACK)
 """All keys there are."""
 _BY_ID: Final = {key.id: key for key in EVERY}
 

@@ -136,8 +136,7 @@ class Placing(Details):
         follow = self.view is self.runs and place != OFF
         self.log_pane.display = follow
         self.set_class(follow, "-runs")
-        self.log_pane.open(self.log_path() if follow else None)
-        self.tell_logs()
+        self.show_log(follow=follow)
 
     def _open_detail(self) -> None:
         ascii_only = self.services.ascii_only
@@ -180,6 +179,10 @@ class Placing(Details):
         self.table.focus()
 
     # What other parts do
+
+    def show_log(self, *, follow: bool) -> None:
+        """Show the log below the detail; ``RunActions`` does."""
+        raise NotImplementedError
 
     def action_log(self) -> None:
         """Show a run's log; ``RunActions`` does."""

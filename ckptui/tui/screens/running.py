@@ -101,7 +101,7 @@ class RunActions(RunScreen):
             return
         view = self.show_text(f"Log of run {run_id}", self.runs.rows[run_id].log, follow=True)
         self._open_log = (run_id, view)
-        self.tell_logs()
+        view.tell_end(ended_words(self.runs.rows.get(run_id)))
 
     def show_text(self, title: str, path: str, *, follow: bool) -> LogView:
         """Open a text file on a screen of its own."""
@@ -115,13 +115,13 @@ class RunActions(RunScreen):
         if self._open_log is not None:
             run_id, view = self._open_log
             view.tell_end(ended_words(self.runs.rows.get(run_id)))
-        shown = self.runs.rows.get(self.tables["runs"].cursor or "")
-        self.log_pane.tell_end(ended_words(shown))
 
-    def log_path(self) -> str | None:
-        """The log of the run under the cursor of the runs view, relative to the run directory."""
-        run = self.runs.rows.get(self.tables["runs"].cursor or "")
-        return None if run is None else run.log
+    def show_log(self, *, follow: bool) -> None:
+        """Show the log of the run under the cursor below the runs, and how that run ended."""
+        run = self.runs.rows.get(self.tables["runs"].cursor or "") if follow else None
+        self.log_pane.open(None if run is None else run.log)
+        self.log_pane.tell_end(ended_words(run))
+        self.tell_logs()
 
     def action_cancel_run(self) -> None:
         """Ask whether to stop the run under the cursor, else the newest that works."""

@@ -93,7 +93,7 @@ class Pager(ScrollView, can_focus=True, inherit_bindings=False):
     # Searching
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Search where the screen has a line for it; elsewhere its keys mean what they mean there."""
+        """Search where the screen has a line to type in; elsewhere its keys are left to others."""
         searching = action in ("text_search", "text_next")
         return super().check_action(action, parameters) and not (
             searching and search_line(self) is None

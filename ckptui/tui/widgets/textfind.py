@@ -25,7 +25,7 @@ class FindableText(TextView):
     """Search, next, previous, go to."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Search where the screen has a line for it; elsewhere its keys mean what they mean there."""
+        """Search where the screen has a line to type in; elsewhere its keys are left to others."""
         typed = action in ("text_search", "text_next", "text_goto")
         return super().check_action(action, parameters) and not (
             typed and search_line(self) is None
