@@ -152,11 +152,12 @@ def test_every_action_can_have_another_key() -> None:
     from ckptui.tui.screens.main import MainScreen
     from ckptui.tui.screens.text_screen import TextScreen
     from ckptui.tui.widgets.detail import SidePane
+    from ckptui.tui.widgets.log import LogView
     from ckptui.tui.widgets.pager import Pager
     from ckptui.tui.widgets.table import Table
 
     owners = (CkptuiApp, MainScreen, Table, Pager, Preview, ResumeDialog, BlockedResume, Choose,
-              TextScreen, DetailScreen, SidePane)  # fmt: skip
+              TextScreen, DetailScreen, SidePane, LogView)  # fmt: skip
     remapped = set()
     for key in EVERY:
         keymap, problems = parse_keymap(f'{key.id} = "f12"', "keys.toml", "default")

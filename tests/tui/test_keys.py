@@ -60,6 +60,7 @@ def test_changing_keys_never_confirm_themselves() -> None:
 def test_every_action_of_the_table_exists() -> None:
     from ckptui.tui.screens.main import MainScreen
     from ckptui.tui.widgets.detail import SidePane
+    from ckptui.tui.widgets.log import LogView
     from ckptui.tui.widgets.pager import Pager
     from ckptui.tui.widgets.table import Table
 
@@ -67,6 +68,7 @@ def test_every_action_of_the_table_exists() -> None:
         (keys.MAIN, MainScreen),
         (keys.TABLE, Table),
         (keys.PAGER, Pager),
+        ((*keys.PAGER, *keys.TEXT), LogView),
         ((*keys.SECTIONS, keys.LEAVE_DETAIL), SidePane),
     ):
         for key in place:
