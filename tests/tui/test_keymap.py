@@ -186,7 +186,7 @@ async def test_everything_follows_the_keymap(run_dir: str) -> None:
         help = "f3"
         undo = "u"
         stop-check = "f4"
-        back = "left"
+        back = "f6"
         quarantine = ""
     """
     async with opened_with(run_dir, text) as ui:
@@ -196,8 +196,8 @@ async def test_everything_follows_the_keymap(run_dir: str) -> None:
         await ui.press("ctrl+n", "f2")
         await ui.sees("→ choose", "F10 leave it")
         await ui.press("f10", "right")
-        await ui.sees("Levels", "← back")
-        await ui.press("left", "f3")
+        await ui.sees("Levels", "F6 back")
+        await ui.press("f6", "f3")
         await ui.sees("F10 back")
         assert "Move the checkpoint to the trash" in ui.text()
         await ui.press("f10", "home", "ctrl+g")
