@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
 import socket
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
@@ -15,8 +13,10 @@ from textual.screen import Screen
 
 from ckptui.terms import EXIT_OK
 from ckptui.tui.actions import Verbs
+from ckptui.tui.crash import Terminal
 from ckptui.tui.keymap import Keymap, keymap_of
 from ckptui.tui.keys import APP, bindings, use
+from ckptui.tui.leaving import Leaving
 from ckptui.tui.palette import CheckpointCommands, action_commands
 from ckptui.tui.pauses import COLLECT_SECONDS, shorten_pauses
 from ckptui.tui.screens.dialog import text_width
@@ -29,7 +29,7 @@ from ckptui.watch.link import settings_for
 from ckptui.watch.monitor import Monitor
 
 
-class CkptuiApp(App[int], inherit_bindings=False):
+class CkptuiApp(Leaving, inherit_bindings=False):
     """The terminal UI of one run directory.
 
     Args:
@@ -77,6 +77,7 @@ class CkptuiApp(App[int], inherit_bindings=False):
             config=config,
         )
         self.problems = tuple(problems)
+        self.terminal = Terminal.now()
         self.keymap = keymap or keymap_of(config.ui.keys)
         use(self.keymap.keys)
         self.main = MainScreen(self.services)
@@ -96,8 +97,7 @@ class CkptuiApp(App[int], inherit_bindings=False):
             self.call_after_refresh(self.main.say, self.problems[0] + rest, alarm=True)
         if not self.is_headless:
             self.set_interval(COLLECT_SECONDS, shorten_pauses())
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
+            self.heed_signals(self.terminal)
 
     def action_leave(self) -> None:
         """Quit at once: what hangs is killed or left behind, never waited for."""

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import locale
+import signal
 import sys
 import threading
+from functools import partial
+from typing import Final
 
 from ckptui.present.safe import plain
 from ckptui.terms import EXIT_FAILURE
 from ckptui.tui.app import CkptuiApp
+from ckptui.tui.crash import end_now, report
 from ckptui.tui.messages import ThreadFailed
 from ckptui.tui.settings import read_settings
+
+_WRITER: Final = "textual-output"
+"""The thread through which everything reaches the terminal."""
 
 
 def run(root: str, *, read_only: bool, ascii_only: bool, mouse: bool) -> int:
@@ -26,22 +33,32 @@ def run(root: str, *, read_only: bool, ascii_only: bool, mouse: bool) -> int:
         keymap=settings.keymap,
         problems=[each.short for each in settings.problems if not each.warning],
     )
-    failures: list[threading.ExceptHookArgs] = []
-
-    def note(failure: threading.ExceptHookArgs) -> None:
-        # Python would write the traceback into the middle of the screen.
-        failures.append(failure)
-        app.main.post_message(ThreadFailed(f"{failure.exc_type.__name__}: {failure.exc_value}"))
-
-    threading.excepthook = note
-    code = app.run(mouse=mouse and config.ui.mouse)
-    for failure in failures:
-        threading.__excepthook__(failure)
+    threading.excepthook = partial(_thread_failed, app)
+    try:
+        code = app.run(mouse=mouse and config.ui.mouse)
+    except Exception as error:  # noqa: BLE001  (told below, once the terminal is free)
+        app.note_crash(error)
+        code = EXIT_FAILURE
+    finally:
+        app.terminal.put_back()
+    if app.crashes:
+        report(app.crashes, sys.stderr.write)
+        code = code or EXIT_FAILURE
     for each in app.main.runs.working:
         where = plain(f"{each.host} {each.pid or ''}".strip())
         sys.stderr.write(f"ckptui: run {plain(each.id)} goes on ({where}); "
                          "ckptui logs and ckptui cancel reach it\n")  # fmt: skip
     return EXIT_FAILURE if code is None else code
+
+
+def _thread_failed(app: CkptuiApp, failure: threading.ExceptHookArgs) -> None:
+    """Keep it, and say so; Python would write it into the middle of the screen."""
+    if failure.thread is not None and failure.thread.name == _WRITER:
+        end_now(app.terminal, 128 + signal.SIGHUP)  # nothing can be shown any more
+    if failure.exc_value is not None:
+        app.note_crash(failure.exc_value)
+    said = f"{failure.exc_type.__name__}: {failure.exc_value}"
+    app.main.post_message(ThreadFailed(said))
 
 
 def _utf8() -> bool:
