@@ -99,11 +99,6 @@ def sort_key(row: Checkpoint, column: str) -> SortKey:
     return _KEYS[column](row)
 
 
-def fills(row: Checkpoint) -> set[str]:
-    """Ids of the columns that may stand empty in which this row has something to show."""
-    return {column for column, has in _FILLS if has(row)}
-
-
 FORMAT_LABELS: Final[Mapping[str, str]] = {
     "torch-zip": "torch",
     "torch-legacy": "torch",
@@ -237,17 +232,17 @@ _KEYS: Final[Mapping[str, _Key]] = {
     "target": lambda row: by_text(row.pointer),
 }
 
-_FILLS: Final[Sequence[tuple[str, Callable[[Checkpoint], object]]]] = (
-    ("step", lambda row: row.step is not None),
-    ("version", lambda row: row.version),
-    ("marker", lambda row: row.marker is not None),
-    ("input", lambda row: row.input_hash.recorded),
-    ("epoch", lambda row: row.epoch is not None),
-    ("status", lambda row: row.status),
-    ("fix", lambda row: row.remedy),
-    ("role", lambda row: row.role),
-    ("layout", lambda row: row.layout),
-    ("target", lambda row: row.pointer),
-)
-MAY_BE_EMPTY: Final = frozenset(column for column, _ in _FILLS)
-"""Ids of the columns that give their room away where no row has anything in them."""
+FILLS: Final[Mapping[str, Callable[[Checkpoint], object]]] = {
+    "step": lambda row: row.step is not None,
+    "version": lambda row: row.version,
+    "marker": lambda row: row.marker is not None,
+    "input": lambda row: row.input_hash.recorded,
+    "epoch": lambda row: row.epoch is not None,
+    "status": lambda row: row.status,
+    "fix": lambda row: row.remedy,
+    "role": lambda row: row.role,
+    "layout": lambda row: row.layout,
+    "target": lambda row: row.pointer,
+}
+"""Of the columns that may stand empty, whether a row has something there. Those in which no row
+has give their room away."""

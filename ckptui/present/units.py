@@ -45,6 +45,14 @@ def age(seconds: float | None) -> str:
     return f"{whole}s"
 
 
+def reads_until(seconds: float) -> float:
+    """How many seconds an age still reads as it does now; a little longer does no harm."""
+    for length in (86400, 3600, 60):
+        if seconds >= length:
+            return length - seconds % length
+    return 1.0
+
+
 def duration(seconds: float | None) -> str:
     """A span in words: ``0.4 s``, ``9 s``, ``4 min``, ``3 h 12 min``, ``2 d 5 h``."""
     if seconds is None:

@@ -156,6 +156,14 @@ MAIN: Final = (
     ),
     Key("rescan", "r", "rescan", "rescan", "Look at the whole directory again, now."),
     Key("sort", "s", "sort", "sort", "Choose the column to sort by."),
+    Key("reverse-order", "S", "reverse_order", "turn round", "Turn the order round."),
+    Key(
+        "group",
+        "t",
+        "group",
+        "group",
+        "One row for each directory, step, or file.",
+    ),
     Key(
         "filter",
         "slash",

@@ -49,7 +49,7 @@ class RunScreen(Screen[None], inherit_bindings=False):
         }
         self.view: View = self.checkpoints
         self.tables = {
-            view.id: Table(view.columns, view.cells, ascii_only=ascii_only, table_id=view.id)
+            view.id: Table(view.shown, view.cells, ascii_only=ascii_only, table_id=view.id)
             for view in self.views.values()
         }
         self.open_detail: DetailScreen | None = None
@@ -57,6 +57,7 @@ class RunScreen(Screen[None], inherit_bindings=False):
         self.order = Order()
         self._said: Line = ()
         self._said_timer: Timer | None = None
+        self._piece: Timer | None = None
 
     @property
     def table(self) -> Table:
@@ -77,7 +78,7 @@ class RunScreen(Screen[None], inherit_bindings=False):
             return []
         table = self.tables["checkpoints"]
         marked = table.marks if self.open_detail is None else set()
-        keys = [key for key in table.keys if key in marked]
+        keys = table.in_order(marked)
         if not keys and table.cursor is not None:
             keys = [table.cursor]
         rows = self.snapshot.checkpoints

@@ -13,7 +13,7 @@ from ckptui.present.safe import pad, plain
 from ckptui.present.spans import Line, Span, line
 from ckptui.repair.model import JournalEntry
 from ckptui.terms import InputState
-from ckptui.tui.folding import folder_of
+from ckptui.tui.folding import folder_of, group_name
 from ckptui.tui.keys import cap, caps
 from ckptui.tui.screens.knowing import Knowing, Question
 from ckptui.tui.sections import DIAGNOSIS, FILES, INPUTS, TENSORS, TITLES, Section
@@ -82,8 +82,7 @@ class Details(Knowing):
             return self._run(key)
         if self.view is self.failures:
             return self._failure(key)
-        folder = folder_of(key)
-        return [] if folder is None else self._folder(folder)
+        return [] if folder_of(key) is None else self._folder(key)
 
     def _lines(self, row: Checkpoint) -> tuple[list[Line], Line]:
         """What is wrong, and what to press."""
@@ -127,12 +126,10 @@ class Details(Knowing):
         lines += [line(f"{each.path}  ", Span(each.reason, Role.MUTED)) for each in passed]
         return [*lines, ()]
 
-    def _folder(self, folder: str) -> list[Line]:
-        paths = self.checkpoints.groups.get(folder, [])
+    def _folder(self, key: str) -> list[Line]:
+        count = units.counted(self.checkpoints.count(key), "checkpoint")
         return [
-            line(
-                Span(f"{folder}/", Role.STRONG), f"  {units.counted(len(paths), 'unit')} of a stage"
-            ),
+            line(Span(group_name(key), Role.STRONG), f"  {count}"),
             line(
                 Span(cap("open-row"), Role.ACCENT), "  shows them one by one, and folds them again"
             ),

@@ -10,7 +10,7 @@ from ckptui.present import units
 from ckptui.present.filter import Filter
 from ckptui.terms import TROUBLE, Level
 from ckptui.tui import clipboard
-from ckptui.tui.folding import folder_of
+from ckptui.tui.folding import directory_of, folder_of
 from ckptui.tui.keys import cap
 from ckptui.tui.messages import Checked
 from ckptui.tui.order import Order
@@ -111,33 +111,7 @@ class FindActions(RunScreen):
             self.services.monitor.cancel(running)
             self.say(f"stopped checking {units.counted(len(running), 'checkpoint')}")
 
-    # Sort and filter
-
-    def action_sort(self) -> None:
-        """Choose the column to sort by; the same one again turns the order round."""
-        columns = [column for column in self.view.columns if column.title]
-        keys = "123456789bcdef"
-        choices = [Choice("0", "as it comes", "the newest first")]
-        choices += [Choice(keys[at], column.title) for at, column in enumerate(columns)]
-        now = self.view.sort[0] if self.view.sort else ""
-        cursor = next((keys[at] for at, column in enumerate(columns) if column.id == now), "0")
-        ask = Choose("Sort by", choices, chosen=cursor, ascii_only=self.services.ascii_only)
-
-        def go(key: str | None) -> None:
-            if key:
-                self._sort(None if key == "0" else columns[keys.index(key)].id)
-
-        self.app.push_screen(ask, go)
-
-    def _sort(self, column: str | None) -> None:
-        old = self.view.sort
-        if column is None:
-            self.view.sort = None
-        else:
-            self.view.sort = (column, bool(old and old[0] == column and not old[1]))
-        down = bool(self.view.sort and self.view.sort[1])
-        self.table.sort_mark(column, down=down)
-        self.refresh_view()
+    # Filter
 
     def action_filter(self) -> None:
         """Open the filter line."""
@@ -187,11 +161,10 @@ class FindActions(RunScreen):
         """Open the checkpoints and put the cursor on one of them."""
         self.show_view("checkpoints")
         if path not in self.table.keys:
-            folder = os.path.dirname(path)
-            if folder in self.checkpoints.groups:
-                self.checkpoints.opened.add(folder)
-            else:
+            if not self.checkpoints.reveal(path):
                 self.view.filter = Filter()
+                self.refresh_view()
+                self.checkpoints.reveal(path)
             self.refresh_view()
         self.table.move_to(path)
 
@@ -226,7 +199,7 @@ class FindActions(RunScreen):
         if key is None:
             return None
         if self.view is self.checkpoints:
-            return folder_of(key) or key
+            return directory_of(key) if folder_of(key) is not None else key
         if self.view is self.stages:
             return self.stages.rows[key].state
         if self.view is self.runs:

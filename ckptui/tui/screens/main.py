@@ -22,6 +22,7 @@ from ckptui.tui.folding import folder_of
 from ckptui.tui.history import JOURNAL, standing
 from ckptui.tui.keys import MAIN, bindings, cap
 from ckptui.tui.messages import SnapshotChanged, ThreadFailed
+from ckptui.tui.screens.arranging import ArrangeActions
 from ckptui.tui.screens.finding import FindActions
 from ckptui.tui.screens.placing import Placing
 from ckptui.tui.screens.repairing import RepairActions
@@ -35,9 +36,11 @@ from ckptui.tui.widgets.text import Text
 from ckptui.watch.model import Snapshot
 
 _TICK_SECONDS = 5.0
+_MOST_AT_ONCE = 200
+"""Rows of a group that are checked before others because the group is on screen."""
 
 
-class MainScreen(FindActions, RepairActions, RunActions, Placing):
+class MainScreen(ArrangeActions, FindActions, RepairActions, RunActions, Placing):
     """Everything about one run directory."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(MAIN)
@@ -80,19 +83,20 @@ class MainScreen(FindActions, RepairActions, RunActions, Placing):
 
     # Showing
 
-    def show(self, snapshot: Snapshot, _: Collection[str], __: Collection[str]) -> None:
+    def show(
+        self, snapshot: Snapshot, changed: Collection[str] | None, removed: Collection[str]
+    ) -> None:
         """Show a snapshot: only what reads differently is painted."""
         self.snapshot = snapshot
         # No batch_update: it ends in a paint of the whole screen, fifteen times the bytes.
-        self.refresh_view()
+        self.update_views(changed, removed)
+        self._show_around()
 
     def refresh_view(self) -> None:
         """Show the open view anew, with everything around it."""
-        for view in self.views.values():
-            keys = view.update(self.snapshot)
-            self.tables[view.id].empty = view.empty(self.snapshot)
-            if view is self.view:
-                self.table.show(keys)
+        self.show(self.snapshot, (), ())
+
+    def _show_around(self) -> None:
         self._show_strip()
         self.show_detail()
         self.show_status()
@@ -106,7 +110,7 @@ class MainScreen(FindActions, RepairActions, RunActions, Placing):
 
     def tick(self) -> None:
         """Ages grow, and a run may have died: repaint what reads differently now."""
-        if self.runs.working:
+        if self.runs.working or self.view.filter.timed:
             self.refresh_view()
         self.table.touch()
         self._show_strip()
@@ -159,15 +163,14 @@ class MainScreen(FindActions, RepairActions, RunActions, Placing):
 
     def on_table_opened(self, message: Table.Opened) -> None:
         """Enter: a folder unfolds, a run shows its log, all else its detail."""
-        folder = folder_of(message.key) if self.view is self.checkpoints else None
-        if folder is not None:
-            self.checkpoints.toggle(folder)
+        if self.view is self.checkpoints and folder_of(message.key) is not None:
+            self.checkpoints.toggle(message.key)
             self.refresh_view()
         else:
             self.open_row()
 
     def _paths_on_screen(self) -> list[str]:
-        return self.checkpoints.paths(self.tables["checkpoints"].on_screen())
+        return self.checkpoints.paths(self.tables["checkpoints"].on_screen(), most=_MOST_AT_ONCE)
 
     # Read-only
 

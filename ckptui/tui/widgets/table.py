@@ -8,7 +8,7 @@ would now read differently.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import ClassVar, Final, TypeAlias
 
 from rich.style import Style
@@ -23,6 +23,7 @@ from ckptui.present.columns import Cell, Column, fitting
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Span
 from ckptui.tui.keys import TABLE, bindings
+from ckptui.tui.listing import Listed, Rows
 from ckptui.tui.widgets.painting import ROLE_CLASSES, paint
 from ckptui.tui.widgets.rowpaint import GUTTER, Layout, Look
 
@@ -86,44 +87,67 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         self.columns = columns
         self.source = source
         self.ascii_only = ascii_only
-        self.keys: list[str] = []
+        self.keys: Rows = Listed()
         self.cursor: str | None = None
         self.marks: set[str] = set()
         self.sorted_by: tuple[str, bool] | None = None
         self.empty: tuple[str, ...] = ()
         self._led = False  # until somebody moves it, the cursor stays on the first row
-        self._index: dict[str, int] = {}
+        self._wish: str | None = None  # a row to go to once it is there
+        self._line = 0  # of the cursor, when it was last known
+        self._near: list[str] = []  # rows from the cursor on, and then those above it
+        self._departed: object = None
         self._painted: dict[int, Look] = {}
         self._plan = Layout()
 
     # What it shows
 
     def show(self, keys: Sequence[str]) -> None:
-        """Show these rows in this order; cursor and marks stay with their rows."""
-        if self.keys != keys:
-            self._replace(list(keys))
-        self.touch()
+        """Show these rows in this order; cursor and marks stay with their rows.
 
-    def _replace(self, keys: list[str]) -> None:
-        before = self.cursor_line
-        grown = len(keys) != len(self.keys)
-        self.keys = keys
-        self._index = {key: line for line, key in enumerate(keys)}
-        self.marks &= self._index.keys()
-        if grown:
-            self.virtual_size = Size(self._width, len(keys) + HEADER)
-        if self._led and self.cursor is not None and self.cursor in self._index:
-            self._keep_on_screen(before)
-        else:
-            line = min(before, len(keys) - 1) if self._led else 0
-            self._place(keys[line] if keys else None)
-        if not keys:
+        Args:
+            keys: A list is taken as it is; rows may have changed in place since they were shown.
+        """
+        was_empty = not self.keys and not self._painted
+        self.keys = keys if isinstance(keys, Rows) else Listed(keys)
+        departed = (id(self.keys), self.keys.departures)
+        if self.marks and departed != self._departed:
+            self.marks = {key for key in self.marks if key in self.keys}
+        self._departed = departed
+        if self.virtual_size.height != len(self.keys) + HEADER:
+            self.virtual_size = Size(self._width, len(self.keys) + HEADER)
+        self._find_cursor()
+        if not self.keys and not was_empty:
             self._painted.clear()
             self.refresh()
+        self.touch()
+
+    def _find_cursor(self) -> None:
+        """Put the cursor on its row's new line; where the row is gone, on a neighbour's."""
+        wished = None if self._wish is None else self.keys.line_of(self._wish)
+        line = None if self.cursor is None else self.keys.line_of(self.cursor)
+        if wished is not None:
+            self._place_on(wished)
+        elif self._led and line is not None:
+            before, self._line = self._line, line
+            self._keep_on_screen(before)
+            self._note_near()
+        elif not self.keys:
+            self._place(None)
+        elif not self._led:
+            self._place_on(0)
+        else:
+            near = (self.keys.line_of(key) for key in self._near)
+            found = next((each for each in near if each is not None), None)
+            self._place_on(min(self._line, len(self.keys) - 1) if found is None else found)
+
+    def _note_near(self) -> None:
+        above = self.keys[max(self._line - self.page, 0) : self._line]
+        self._near = [*self.keys[self._line + 1 : self._line + self.page], *reversed(above)]
 
     def _keep_on_screen(self, before: int) -> None:
         """Keep the cursor's row where the eye left it, though rows came or went above it."""
-        moved = self.cursor_line - before
+        moved = self._line - before
         if moved and self.top > 0:
             self._scroll_to_line(self.top + moved)
         self._show_cursor()
@@ -150,7 +174,8 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def cursor_line(self) -> int:
         """Index of the row under the cursor; 0 where there is none."""
-        return self._index.get(self.cursor, 0) if self.cursor is not None else 0
+        line = None if self.cursor is None else self.keys.line_of(self.cursor)
+        return line or 0
 
     @property
     def top(self) -> int:
@@ -166,30 +191,45 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         """Keys of the rows on screen."""
         return self.keys[self.top : self.top + self.page]
 
+    def in_order(self, keys: Collection[str]) -> list[str]:
+        """Those of some keys that are shown, in the order shown."""
+        lines = ((self.keys.line_of(key), key) for key in keys)
+        return [key for _, key in sorted((line, key) for line, key in lines if line is not None)]
+
     def move_to(self, key: str) -> None:
-        """Put the cursor on a row, if it is there, and bring it into view."""
-        if key in self._index:
-            self._led = True
-            self._place(key)
+        """Put the cursor on a row and bring it into view, now or once it is there."""
+        self._led = True
+        line = self.keys.line_of(key)
+        if line is None:
+            self._wish = key
+        else:
+            self._place_on(line)
+
+    def _place_on(self, line: int) -> None:
+        self._line = line
+        self._place(self.keys[line])
+        self._note_near()
 
     def _place(self, key: str | None) -> None:
         before, self.cursor = self.cursor, key
-        if before is not None and before in self._index:
-            self._repaint(self._index[before])
+        self._wish = None
         if key is not None:
             self._show_cursor()
-            self._repaint(self._index[key])
-        if key != before:
-            self.post_message(self.Moved(self, key))
+        if key == before:
+            return
+        left = None if before is None else self.keys.line_of(before)
+        for line in (left, None if key is None else self._line):
+            if line is not None:
+                self._repaint(line)
+        self.post_message(self.Moved(self, key))
 
     def _step(self, lines: int) -> None:
         if self.keys:
             self._led = True
-            line = min(max(self.cursor_line + lines, 0), len(self.keys) - 1)
-            self._place(self.keys[line])
+            self._place_on(min(max(self.cursor_line + lines, 0), len(self.keys) - 1))
 
     def _show_cursor(self) -> None:
-        line = self.cursor_line
+        line = self._line
         if line < self.top:
             self._scroll_to_line(line)
         elif line >= self.top + self.page:
@@ -258,7 +298,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         line = self.top + event.y - HEADER
         if event.y >= HEADER and line < len(self.keys):
             self._led = True
-            self._place(self.keys[line])
+            self._place_on(line)
             if event.chain == 2:
                 self.action_table_open()
 

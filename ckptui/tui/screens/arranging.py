@@ -1,0 +1,129 @@
+"""How the rows stand: brought up to date as they change, sorted, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from ckptui.tui.folding import PREFIX
+from ckptui.tui.keys import cap
+from ckptui.tui.screens.base import RunScreen
+from ckptui.tui.screens.choose import Choice, Choose
+from ckptui.tui.views.checkpoints import PIECE_SECONDS
+from ckptui.tui.views.groups import GROUPINGS, UNITS
+
+_BREATH_SECONDS: Final = 0.01
+"""What the keys get between two pieces of a long work."""
+_KEYS: Final = "123456789abcdefimnoprstuvwxyz"
+"""One for each choice; none of them moves a cursor."""
+
+
+class ArrangeActions(RunScreen):
+    """Sort, turn round, group."""
+
+    def update_views(self, changed: Collection[str] | None, removed: Collection[str]) -> None:
+        """Bring the views up to date, and show the open one.
+
+        Args:
+            changed: Paths of checkpoints that differ since the last time; None: any may.
+            removed: Paths of those that are gone.
+        """
+        for view in self.views.values():
+            view.update(self.snapshot, changed, removed)
+            self.tables[view.id].empty = view.empty(self.snapshot)
+        self._show_rows()
+
+    def _show_rows(self) -> None:
+        self.table.show(self.view.lines)
+        if self.checkpoints.work(0) and self._piece is None:
+            self._piece = self.set_timer(_BREATH_SECONDS, self._go_on)
+
+    def _go_on(self) -> None:
+        """The next piece of what cannot be done at once without keeping the keys waiting."""
+        self._piece = None
+        if self.checkpoints.work(PIECE_SECONDS):
+            self._piece = self.set_timer(_BREATH_SECONDS, self._go_on)
+        if self.view is self.checkpoints:
+            self.table.show(self.view.lines)
+        self.show_status()
+
+    # Sort
+
+    def action_sort(self) -> None:
+        """Choose the column to sort by; the same one again turns the order round."""
+        columns = list(self.view.columns)
+        now = self.view.sort[0] if self.view.sort else ""
+        choices = [Choice("0", "as it comes", "the newest first")]
+        choices += [
+            Choice(key, column.name, column.about)
+            for key, column in zip(_KEYS, columns, strict=False)
+        ]
+        ids = {key: column.id for key, column in zip(_KEYS, columns, strict=False)}
+        cursor = next((key for key, column in ids.items() if column == now), "0")
+        ask = Choose("Sort by", choices, chosen=cursor, ascii_only=self.services.ascii_only)
+
+        def go(key: str | None) -> None:
+            if key:
+                self.sort_by(ids.get(key))
+
+        self.app.push_screen(ask, go)
+
+    def sort_by(self, column: str | None) -> None:
+        """Sort by a column; by the one that it is sorted by already, turned round.
+
+        Args:
+            column: Its id; None for the order that comes first to mind.
+        """
+        old = self.view.sort
+        self.view.sort = (column, old is not None and old == (column, False)) if column else None
+        self.show_order()
+
+    def action_reverse_order(self) -> None:
+        """Turn the order round."""
+        column, down = self.view.sort or ("", False)
+        self.view.sort = (column, not down) if column or not down else None
+        if not column:
+            self.say("the newest first" if down else "the oldest first")
+        self.show_order()
+
+    def show_order(self) -> None:
+        """Show in the header what the rows are sorted by, and the rows in that order."""
+        column, down = self.view.sort or ("", False)
+        self.table.sort_mark(column or None, down=down)
+        self.refresh_view()
+
+    # Groups
+
+    def action_group(self) -> None:
+        """Choose what puts rows together."""
+        if self.view is not self.checkpoints:
+            self.say("only checkpoints can be put together in groups")
+            return
+        keys = dict(zip("udsn", GROUPINGS.values(), strict=True))
+        choices = [Choice(key, each.title, each.about) for key, each in keys.items()]
+        now = next(key for key, each in keys.items() if each is self.checkpoints.grouping)
+        ask = Choose("One row for", choices, chosen=now, ascii_only=self.services.ascii_only)
+
+        def go(key: str | None) -> None:
+            if key:
+                self.checkpoints.grouping = keys[key]
+                self.refresh_view()
+                if keys[key] not in (UNITS, GROUPINGS["none"]):
+                    self.say(f"{cap('open-row')} opens a group and closes it again")
+
+        self.app.push_screen(ask, go)
+
+    def turn(self, key: str, step: int) -> bool:
+        """Open (1) or close (-1) the group at a row; False where there is nothing to turn."""
+        if self.view is not self.checkpoints:
+            return False
+        is_group, opened = key.startswith(PREFIX), key in self.checkpoints.opened
+        if is_group and opened == (step < 0):
+            self.checkpoints.toggle(key)
+            self.refresh_view()
+            return True
+        home = None if is_group or step > 0 else self.checkpoints.home_of(key)
+        if home is None:
+            return False
+        self.table.move_to(home)
+        return True

@@ -1,0 +1,104 @@
+"""Lines that are arranged anew in pieces, so that no key waits, while the old ones still show."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Mapping
+from itertools import islice
+from typing import Final
+
+from ckptui.present.checkpoints import FILLS
+from ckptui.tui.views.lines import Arrangement, Lines
+from ckptui.watch.model import Checkpoint
+
+_PIECE: Final = 1000
+"""Rows taken in at once; a piece of work ends after one of these."""
+
+
+class Filled:
+    """Which columns have something in them. One that had stays: columns shall not come and go.
+
+    Attributes:
+        missing: Ids of those in which no row has had anything so far.
+    """
+
+    def __init__(self) -> None:
+        self.missing = dict(FILLS)
+
+    def note(self, row: Checkpoint) -> None:
+        """Look at one more row."""
+        found = [column for column, has in self.missing.items() if has(row)]
+        for column in found:
+            del self.missing[column]
+
+
+class Arranging:
+    """Keeps lines, and replaces them once others are ready.
+
+    Attributes:
+        lines: What is shown.
+        filled: Which columns have something in them.
+    """
+
+    def __init__(self, opened: Collection[str]) -> None:
+        self._opened = opened
+        self._rows: Mapping[str, Checkpoint] = {}
+        self.lines = Lines(Arrangement(), opened)
+        self.filled = Filled()
+        self._due: dict[str, None] = {}
+        self._next: Lines | None = None
+        self._next_due: dict[str, None] = {}
+
+    @property
+    def wanted(self) -> Arrangement:
+        """The arrangement that is shown, or soon will be."""
+        return (self._next or self.lines).arrangement
+
+    @property
+    def busy(self) -> bool:
+        """True while there is something left to do."""
+        return bool(self._due) or self._next is not None
+
+    def arrange(self, arrangement: Arrangement) -> None:
+        """Arrange all rows in another way, or in the same way anew."""
+        following = Lines(arrangement, self._opened)
+        if self.lines:
+            self._next, self._next_due = following, dict.fromkeys(self._rows)
+        else:  # nothing to look at meanwhile: what is ready shows at once
+            self.lines, self._next, self._due = following, None, dict.fromkeys(self._rows)
+
+    def change(self, rows: Mapping[str, Checkpoint], paths: Iterable[str] | None) -> None:
+        """Take new rows.
+
+        Args:
+            rows: All there are.
+            paths: Those that may be new, different or gone; None: all may.
+        """
+        self._rows = rows
+        due = dict.fromkeys(rows) if paths is None else dict.fromkeys(paths)
+        if paths is None:
+            due.update(dict.fromkeys(self.lines.rows))
+        self._due.update(due)
+        if self._next is not None:
+            self._next_due.update(due)
+
+    def work(self, seconds: float) -> None:
+        """Go on for about this long, and by one piece at least."""
+        end = time.perf_counter() + seconds
+        while self.busy:
+            self._take(self.lines, self._due)
+            if self._next is not None:
+                self._take(self._next, self._next_due)
+                if not self._next_due:
+                    self.lines, self._due, self._next = self._next, {}, None
+            if time.perf_counter() >= end:
+                return
+
+    def _take(self, lines: Lines, due: dict[str, None]) -> None:
+        piece = list(islice(due, _PIECE))
+        if piece:
+            lines.apply(piece, self._rows, time.time())
+            for path in piece:
+                del due[path]
+                if path in self._rows:
+                    self.filled.note(self._rows[path])

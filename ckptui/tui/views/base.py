@@ -1,0 +1,148 @@
+"""What every view is: rows by key, in an order, with the columns that were chosen."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+
+from ckptui.present import columns
+from ckptui.present.columns import Cell, Column, SortKey
+from ckptui.present.filter import Filter
+from ckptui.present.filter_fields import CHECKPOINTS, Language
+from ckptui.tui.keys import cap
+from ckptui.tui.listing import Listed, Rows
+from ckptui.tui.views.remembering import flag, names
+from ckptui.watch.model import Snapshot
+
+
+class View(ABC):
+    """One tab.
+
+    Attributes:
+        id: ``checkpoints`` …
+        title: As the tab says it.
+        columns: All that there are, in their first order; the first one always stays in front.
+        chosen: Ids of those that are shown, in order.
+        sort: (column id, down), or None for the order that comes first to mind.
+        filter: What is shown.
+        language: What its filter may ask.
+        total: Number of rows without the filter.
+        lines: The keys of the rows to show.
+    """
+
+    id: str
+    title: str
+    columns: Sequence[Column]
+    language: Language = CHECKPOINTS
+
+    def __init__(self, *, ascii_only: bool) -> None:
+        self.ascii_only = ascii_only
+        self.sort: tuple[str, bool] | None = None
+        self.filter = Filter()
+        self.total = 0
+        self.lines: Rows = Listed()
+        self._shown_of: object = None
+        self.chosen = self.usual
+
+    @abstractmethod
+    def update(
+        self, snapshot: Snapshot, changed: Collection[str] | None, removed: Collection[str]
+    ) -> Rows:
+        """Take a new snapshot, or another sort, filter or grouping.
+
+        Args:
+            snapshot: The newest.
+            changed: Paths of the checkpoints that differ; None: any may.
+            removed: Paths of those that are gone.
+
+        Returns:
+            The keys of the rows to show, in order.
+        """
+
+    def work(self, seconds: float) -> bool:
+        """Go on with what an update has begun, for about so long; True where more is left."""
+        del seconds
+        return False
+
+    @abstractmethod
+    def cells(self, key: str) -> Mapping[str, Cell]:
+        """A row's cells by column id, as of now."""
+
+    @abstractmethod
+    def empty(self, snapshot: Snapshot) -> tuple[str, ...]:
+        """What to say where there is no row."""
+
+    # Columns
+
+    @property
+    def usual(self) -> tuple[str, ...]:
+        """Ids of the columns that are shown until somebody chooses."""
+        return tuple(column.id for column in self.columns if not column.optional)
+
+    @property
+    def shown(self) -> tuple[Column, ...]:
+        """The columns to show, in order."""
+        known = {column.id: column for column in self.columns}
+        return tuple(known[each] for each in self.chosen)
+
+    def choose(self, wanted: Sequence[str]) -> None:
+        """Show these columns, in this order; the first of all stays in front, come what may."""
+        first, *others = self._ids
+        self.chosen = (first, *dict.fromkeys(each for each in wanted if each in others))
+
+    @property
+    def _ids(self) -> tuple[str, ...]:
+        return tuple(column.id for column in self.columns)
+
+    # Order
+
+    def ordered(self, keys: Sequence[str]) -> Rows:
+        """Sort keys by the chosen column; without one, leave them as they are."""
+        if self.sort is None:
+            return Listed(keys)
+        column, down = self.sort
+        if not column:
+            return Listed(keys[::-1] if down else keys)
+        values: dict[str, SortKey] = {key: self.sort_key(key, column) for key in keys}
+        return Listed(columns.sorted_rows(values, reverse=down))
+
+    def _is_shown(self, *facts: object) -> bool:
+        """True where what the lines were made of is the same as now."""
+        made_of = (facts, self.sort, self.filter)
+        if made_of == self._shown_of and not self.filter.timed:
+            return True
+        self._shown_of = made_of
+        return False
+
+    def sort_key(self, key: str, column: str) -> SortKey:
+        """A row's sort key in one column."""
+        cell = self.cells(key).get(column)
+        return None if cell is None else cell.sort_key
+
+    def _no_match(self) -> tuple[str, ...]:
+        return (
+            (f"nothing matches the filter; {cap('stop-check')} clears it",) if self.filter else ()
+        )
+
+    # From one session to the next
+
+    def remembered(self) -> dict[str, object]:
+        """What the user has chosen here, as plain values."""
+        return {
+            "sort": None if self.sort is None else list(self.sort),
+            "columns": None if self.chosen == self.usual else list(self.chosen),
+            "filter": self.filter.typed,
+        }
+
+    def recall(self, known: Mapping[str, object]) -> None:
+        """Choose what was chosen before; what makes no sense here is left out."""
+        sort = known.get("sort")
+        if isinstance(sort, list) and len(sort) == 2:
+            column = next((each for each in ("", *self._ids) if each == sort[0]), None)
+            self.sort = None if column is None else (column, flag(sort[1]))
+        chosen = names(known.get("columns"))
+        if chosen:
+            self.choose(chosen)
+        typed = known.get("filter")
+        if isinstance(typed, str) and typed:
+            self.filter = Filter.parse(typed, self.language)
