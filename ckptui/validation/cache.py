@@ -42,7 +42,8 @@ class _Order:
 
     def __init__(self, work: _Work | None = None, sighting: Sighting | None = None) -> None:
         self.work, self.sighting = work, sighting
-        self.done = threading.Event()
+        # For a verdict that is only given nobody waits, and there are thousands of them.
+        self.done = None if sighting is not None else threading.Event()
 
 
 class Cache:
@@ -147,7 +148,7 @@ class Cache:
 
     def _wait_for(self, order: _Order) -> bool:
         self._give(order)
-        if order.done.wait(PATIENCE):
+        if order.done is not None and order.done.wait(PATIENCE):
             return True
         # Until it speaks again nobody else waits for it.
         self._silent = True
@@ -174,7 +175,8 @@ class Cache:
             )
             self._silent = False
             for order in given:
-                order.done.set()
+                if order.done is not None:
+                    order.done.set()
             if len(given) != len(orders):
                 keeper.close()
                 return

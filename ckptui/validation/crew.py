@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Final, Protocol
 
 from ckptui.light import dataclass, field
@@ -57,7 +58,8 @@ class Worker:
     @property
     def deep(self) -> bool:
         """True while it is at something that is no header check."""
-        return any(not job.request.quick for job in self.jobs.values())
+        # What is given at one time is either one deep check or header checks alone.
+        return any(not job.request.quick for job in islice(self.jobs.values(), 1))
 
     @property
     def slowness(self) -> int:

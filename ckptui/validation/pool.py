@@ -84,6 +84,7 @@ class Pool:
         self._ear, self._mouth = socket.socketpair()
         self._ear.setblocking(False)
         self._mouth.setblocking(False)
+        self._called = False
         self._closed = False
 
     # From any thread -----------------------------------------------------------------------
@@ -94,7 +95,9 @@ class Pool:
             id_ = next(self._ids)
             self._arrived.append(Job(id_, request))
             self._pending += 1
-        self._call(_NEWS)
+        if not self._called:  # a thousand at a time need one call
+            self._called = True
+            self._call(_NEWS)
         return id_
 
     def cancel(self, id_: int) -> None:
@@ -263,6 +266,7 @@ class Pool:
 
     def _was_woken(self) -> bool:
         woken = False
+        self._called = False  # first: what is submitted from here on calls again
         try:
             while heard := self._ear.recv(4096):
                 woken = woken or _WAKE in heard

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from ckptui.light import dataclass, field
 from ckptui.terms import GOOD, Action, Category, Level, Result
 
+NO_VALUES: Mapping[str, float] = {}
+"""The same for all: never to be written to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -104,6 +107,21 @@ class Verdict:
     facts: Facts = field(default_factory=Facts)
     checked_at: str = ""
     values: Mapping[str, float] = field(default_factory=dict, compare=False, repr=False)
+
+    def filed(self, path: str) -> Verdict:
+        """As it is kept by the thousand: under a short path, without level 6's values."""
+        return Verdict(
+            path,
+            self.category,
+            self.level,
+            self.reason,
+            self.remedy,
+            self.checks,
+            self.detail,
+            self.facts,
+            self.checked_at,
+            NO_VALUES,
+        )
 
     @property
     def ok(self) -> bool:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
+from sys import intern
+from types import MappingProxyType
 from typing import Final
 
 from ckptui.light import dataclass
 from ckptui.terms import Action, Category, Level, Result
 from ckptui.validation.source import Signature
-from ckptui.validation.verdict import Check, Facts, Part, Verdict
+from ckptui.validation.verdict import NO_VALUES, Check, Facts, Part, Verdict
 
+_SHARED: Final = 512
+_CATEGORIES: Final[Mapping[str, Category]] = {str(each): each for each in Category}
 _SMALL: Final = 1 << 18
 """Bytes that are read about as quickly as a header is."""
 
@@ -86,14 +91,16 @@ class Request:
         )
 
 
+_USUAL_REQUEST: Final = Request("")
+_USUAL_FACTS: Final = Facts()
+
+
 def request_to_wire(request: Request) -> dict[str, object]:
     """A request as a JSON object; what has its usual value is left out."""
-    usual = Request("")
-    names = Request.__dataclass_fields__
-    wire = {name: getattr(request, name) for name in names}
+    wire = _unusual(request, _USUAL_REQUEST)
     if request.previous_values is not None:
         wire["previous_values"] = dict(request.previous_values)
-    return {k: v for k, v in wire.items() if k == "path" or v != getattr(usual, k)}
+    return wire | {"path": request.path}
 
 
 def request_from_wire(wire: Mapping[str, object]) -> Request:
@@ -121,8 +128,10 @@ def request_from_wire(wire: Mapping[str, object]) -> Request:
 
 
 def verdict_to_wire(verdict: Verdict) -> dict[str, object]:
-    """A verdict as a JSON object."""
-    facts = verdict.facts
+    """A verdict as a JSON object; of the facts, what has its usual value is left out."""
+    facts = _unusual(verdict.facts, _USUAL_FACTS)
+    if verdict.facts.parts:
+        facts["parts"] = [[p.name, p.size, p.category, p.reason] for p in verdict.facts.parts]
     return {
         "path": verdict.path,
         "category": verdict.category,
@@ -132,8 +141,7 @@ def verdict_to_wire(verdict: Verdict) -> dict[str, object]:
         "checks": {str(int(k)): [c.result, c.detail] for k, c in verdict.checks.items()},
         "detail": verdict.detail,
         "at": verdict.checked_at,
-        "facts": {name: getattr(facts, name) for name in Facts.__dataclass_fields__}
-        | {"parts": [[p.name, p.size, p.category, p.reason] for p in facts.parts]},
+        "facts": facts,
         "values": dict(verdict.values),
     }
 
@@ -143,7 +151,7 @@ def verdict_from_wire(wire: Mapping[str, object]) -> Verdict:
     remedy = wire["remedy"]
     return Verdict(
         path=str(wire["path"]),
-        category=Category(str(wire["category"])),
+        category=_CATEGORIES[str(wire["category"])],
         level=_int(wire["level"]),
         reason=str(wire["reason"]),
         remedy=None if remedy is None else Action(str(remedy)),
@@ -151,36 +159,42 @@ def verdict_from_wire(wire: Mapping[str, object]) -> Verdict:
         detail=str(wire["detail"]),
         facts=_facts(wire["facts"]),
         checked_at=str(wire["at"]),
-        values=_numbers(wire.get("values")) or {},
+        values=_numbers(wire.get("values")) or NO_VALUES,
     )
 
 
-def _checks(wire: object) -> dict[Level, Check]:
+def _checks(wire: object) -> Mapping[Level, Check]:
     if not isinstance(wire, dict):
         return {}
-    return {
-        Level(int(key)): Check(Result(result), str(note)) for key, (result, note) in wire.items()
-    }
+    return _shared_checks(tuple((key, result, note) for key, (result, note) in wire.items()))
+
+
+@lru_cache(maxsize=_SHARED)
+def _shared_checks(said: tuple[tuple[str, str, str], ...]) -> Mapping[Level, Check]:
+    """Levels and what they said; the same object for the thousands of which the same is said."""
+    return MappingProxyType(
+        {Level(int(key)): Check(Result(result), str(note)) for key, result, note in said}
+    )
 
 
 def _facts(wire: object) -> Facts:
     fields: dict[str, object] = wire if isinstance(wire, dict) else {}
     signature = fields.get("signature")
     return Facts(
-        format=_text_or_none(fields.get("format")),
-        version=_text_or_none(fields.get("version")),
-        status=_text_or_none(fields.get("status")),
+        format=_word_or_none(fields.get("format")),
+        version=_word_or_none(fields.get("version")),
+        status=_word_or_none(fields.get("status")),
         step=_int_or_none(fields.get("step")),
         epoch=_int_or_none(fields.get("epoch")),
         step_note=str(fields.get("step_note", "")),
         input_hash=_text_or_none(fields.get("input_hash")),
-        globals=_texts(fields.get("globals")),
-        saved_as=str(fields.get("saved_as", "")),
+        globals=_shared_names(_texts(fields.get("globals"))),
+        saved_as=intern(str(fields.get("saved_as", ""))),
         tensors=_int(fields.get("tensors", 0)),
         signature=_signature(signature),
-        role=str(fields.get("role", "")),
+        role=intern(str(fields.get("role", ""))),
         content=str(fields.get("content", "")),
-        layout=str(fields.get("layout", "")),
+        layout=intern(str(fields.get("layout", ""))),
         parts=_parts(fields.get("parts")),
     )
 
@@ -197,12 +211,27 @@ def _parts(wire: object) -> tuple[Part, ...]:
 def _signature(value: object) -> Signature | None:
     if not isinstance(value, list | tuple) or len(value) != 5:
         return None
-    device, inode, size, mtime_ns, ctime_ns = (_int(part) for part in value)
-    return (device, inode, size, mtime_ns, ctime_ns)
+    device, inode, size, mtime_ns, ctime_ns = value
+    return (_int(device), _int(inode), _int(size), _int(mtime_ns), _int(ctime_ns))
 
 
-def _numbers(value: object) -> dict[str, float] | None:
+def _numbers(value: object) -> Mapping[str, float] | None:
     return {str(k): float(v) for k, v in value.items()} if isinstance(value, dict) else None
+
+
+@lru_cache(maxsize=_SHARED)
+def _shared_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The same object for the thousands that name the same."""
+    return names
+
+
+def _unusual(made: Request | Facts, usual: Request | Facts) -> dict[str, object]:
+    """Fields by name; what has its usual value is left out."""
+    return {
+        name: value
+        for name in made.__dataclass_fields__
+        if (value := getattr(made, name)) is not (known := getattr(usual, name)) and value != known
+    }
 
 
 def _int(value: object) -> int:
@@ -213,6 +242,11 @@ def _int(value: object) -> int:
 
 def _int_or_none(value: object) -> int | None:
     return None if value is None else _int(value)
+
+
+def _word_or_none(value: object) -> str | None:
+    """One of few words: a text that is there once, however many say it."""
+    return None if value is None else intern(str(value))
 
 
 def _text_or_none(value: object) -> str | None:

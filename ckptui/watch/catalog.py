@@ -8,6 +8,7 @@ process that paints.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from posixpath import basename
 from typing import Final
 
@@ -33,14 +34,13 @@ from ckptui.watch.entries import (
     folder_of,
     names_a_directory,
 )
+from ckptui.watch.folders import MARKED_DIRECTORY, MARKED_FILE, STEPLESS, Folder, Folders
 from ckptui.watch.model import Checkpoint, FailureRow, StageRow
 from ckptui.watch.rows import Context, checkpoint_row, is_shown, orphan_row
 from ckptui.watch.stages import InputsKey, Stages, combine, input_hash_for
 from ckptui.watch.standing import Standing
 from ckptui.watch.tally import Counts
 
-_SIBLINGS: Final = 20
-"""A folder of more files than this without any step holds units, not the saves of a job."""
 _ROW_KINDS: Final = frozenset({FILE, TEMPORARY, DIRECTORY})
 
 
@@ -50,21 +50,6 @@ class Demand:
 
     required_keys: tuple[str, ...] = ()
     allow_globals: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """What the rows of a folder share.
-
-    Attributes:
-        uses_markers: Some file of it has a marker, or had one.
-        marks_directories: Likewise a checkpoint directory.
-        units: Its files are units of some stage.
-    """
-
-    uses_markers: bool = False
-    marks_directories: bool = False
-    units: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +84,7 @@ class Catalog:
     root: str = ""
     user: UserConfig = field(default_factory=UserConfig)
     _markers: dict[str, Entry] = field(default_factory=dict)
-    _members: dict[str, set[str]] = field(default_factory=dict)
-    _folders: dict[str, Folder] = field(default_factory=dict)
+    _folders: Folders = field(default_factory=Folders)
     _verdicts: dict[str, tuple[Verdict, Demand]] = field(default_factory=dict)
     _states: dict[str, State] = field(default_factory=dict)
     _logs: dict[str, str] = field(default_factory=dict)
@@ -108,8 +92,12 @@ class Catalog:
     _writers: dict[str, str] = field(default_factory=dict)
     _progress: dict[str, float] = field(default_factory=dict)
     _dirty: set[str] = field(default_factory=set)
-    _dirty_folders: set[str] = field(default_factory=set)
+    _touched: set[str] = field(default_factory=set)
+    _changed: set[str] = field(default_factory=set)
+    _removed: set[str] = field(default_factory=set)
+    _fresh: set[str] = field(default_factory=set)
     _stages_dirty: bool = False
+    _plain: Demand = field(default_factory=Demand)
 
     # Facts in
 
@@ -136,14 +124,8 @@ class Catalog:
         self._logs.pop(path, None)
 
     def _touch(self, path: str) -> None:
-        folder = folder_of(path)
         self._dirty.add(path)
-        self._dirty_folders.add(folder)
-        members = self._members.setdefault(folder, set())
-        if path in self.entries or path in self._markers:
-            members.add(path)
-        else:
-            members.discard(path)
+        self._touched.add(path)
 
     def judge(self, path: str, verdict: Verdict, demand: Demand) -> bool:
         """Take a verdict. False where it is not about the bytes that are there now."""
@@ -151,7 +133,7 @@ class Catalog:
         if entry is None:
             return False
         about = verdict.facts.signature
-        if about is not None and tuple(about) != entry.signature:
+        if about is not None and about != entry.signature:
             return False
         self._verdicts[path] = (verdict, demand)
         self._touch(path)
@@ -163,7 +145,7 @@ class Catalog:
         if entry is None or known is None or known[1] != self.demand(path):
             return None
         about = known[0].facts.signature
-        return known[0] if about is None or tuple(about) == entry.signature else None
+        return known[0] if about is None or about == entry.signature else None
 
     def forget_verdict(self, path: str) -> None:
         """Ask again, although the bytes look the same."""
@@ -174,7 +156,9 @@ class Catalog:
         """What the configuration, and whoever opened this, ask of a checkpoint."""
         config = self.config
         if not config.require and not config.allow_globals and not self.user.allow:
-            return Demand(self.required_keys)
+            if self._plain.required_keys is not self.required_keys:
+                self._plain = Demand(self.required_keys)
+            return self._plain
         keys = dict.fromkeys((*required_keys_for(config, path), *self.required_keys))
         allow = self.user.allowed_for(f"{self.root}/{path}", config.allow_globals)
         return Demand(tuple(keys), allow)
@@ -184,7 +168,7 @@ class Catalog:
         entry = self.entries.get(path)
         if entry is None or entry.note or self._writer_of(entry):
             return False
-        return self.verdict_of(path) is None
+        return path not in self._verdicts or self.verdict_of(path) is None
 
     def set_state(self, path: str, state: State) -> None:
         """Take a state as read."""
@@ -248,29 +232,67 @@ class Catalog:
     # Rows out
 
     def refresh(self) -> Changes:
-        """Work out the rows that may have changed since the last call."""
+        """Work out the rows that may have changed, and what is different since the last call."""
+        self.work()
+        changes = Changes(frozenset(self._changed), frozenset(self._removed))
+        self._changed, self._removed, self._fresh = set(), set(), set()
+        return changes
+
+    def work(self, most: int | None = None) -> bool:
+        """Work out rows ahead of the next :meth:`refresh`, so that it has little left to do.
+
+        Args:
+            most: How many at most, None for all.
+
+        Returns:
+            True where some are left.
+        """
         if self._stages_dirty:
             self._refresh_stages()
-        for folder in self._dirty_folders:
-            self._refresh_folder(folder)
-        changed, removed = set(), set()
-        for path in self._dirty:
-            before, row = self.rows.get(path), self._row(path)
-            if row is None:
-                if before is None:
-                    continue
-                del self.rows[path]
-                removed.add(path)
-            elif row == before:
-                continue
+        for path in self._touched:
+            self._folders.put(path, self._share(path))
+        self._touched.clear()
+        self._dirty.update(self._folders.turned())
+        for _ in range(len(self._dirty) if most is None else min(most, len(self._dirty))):
+            self._remake(self._dirty.pop())
+        return bool(self._dirty)
+
+    def _remake(self, path: str) -> None:
+        before, row = self.rows.get(path), self._row(path)
+        if row is None:
+            if before is None:
+                return
+            del self.rows[path]
+            self._changed.discard(path)
+            if path in self._fresh:  # come and gone before anybody was told
+                self._fresh.discard(path)
             else:
-                self.rows[path] = row
-                changed.add(path)
-            self.counts.replace(before, row)
-            if self.standing is not None:
-                self.standing.replace(before, row)
-        self._dirty, self._dirty_folders = set(), set()
-        return Changes(frozenset(changed), frozenset(removed))
+                self._removed.add(path)
+        elif row == before:
+            return
+        else:
+            self.rows[path] = row
+            if before is None and path not in self._removed:
+                self._fresh.add(path)
+            self._changed.add(path)
+            self._removed.discard(path)
+        self.counts.replace(before, row)
+        if self.standing is not None:
+            self.standing.replace(before, row)
+
+    def _share(self, path: str) -> int | None:
+        """What a path adds to what the rows of its folder share; None where it is gone."""
+        entry = self.entries.get(path)
+        marked = path in self._markers
+        if entry is None and not marked:
+            return None
+        share = 0
+        if marked:
+            is_directory = entry.kind == DIRECTORY if entry else names_a_directory(basename(path))
+            share = MARKED_DIRECTORY if is_directory else MARKED_FILE
+        if entry is not None and entry.kind == FILE and not self._has_step(entry):
+            share |= STEPLESS
+        return share
 
     def _refresh_stages(self) -> None:
         before = self.stages
@@ -279,33 +301,15 @@ class Catalog:
         moved = _differing(before.outputs, self.stages.outputs)
         hashes = _differing(before.by_hash, self.stages.by_hash)
         units = (before.units ^ self.stages.units) | (before.several ^ self.stages.several)
-        if hashes or any(path not in self.entries for path in moved):
-            self._dirty |= set(self.entries)  # a directory, or checkpoints that carry the hash
+        if above := {path for path in moved if path not in self.entries}:
+            self._dirty.update(path for path in self.entries if _is_below(path, above))
+        if hashes:
+            self._dirty.update(
+                path
+                for path, (verdict, _) in self._verdicts.items()
+                if verdict.facts.input_hash in hashes
+            )
         self._dirty |= moved | units
-
-    def _refresh_folder(self, folder: str) -> None:
-        members = self._members.get(folder, set())
-        if not members:
-            self._members.pop(folder, None)
-            self._folders.pop(folder, None)
-            return
-        now = Folder(
-            uses_markers=any(self._is_marked(path, directory=False) for path in members),
-            marks_directories=any(self._is_marked(path, directory=True) for path in members),
-            units=sum(1 for path in members if self._is_stepless(path)) > _SIBLINGS,
-        )
-        if self._folders.get(folder) != now:
-            self._folders[folder] = now
-            self._dirty |= members
-
-    def _is_marked(self, path: str, *, directory: bool) -> bool:
-        entry = self.entries.get(path)
-        is_directory = entry.kind == DIRECTORY if entry else names_a_directory(basename(path))
-        return path in self._markers and is_directory == directory
-
-    def _is_stepless(self, path: str) -> bool:
-        entry = self.entries.get(path)
-        return entry is not None and entry.kind == FILE and not self._has_step(entry)
 
     def _has_step(self, entry: Entry) -> bool:
         known = self._verdicts.get(entry.path)
@@ -328,7 +332,7 @@ class Catalog:
         verdict = self.verdict_of(path)
         if not is_shown(entry, verdict):
             return None
-        folder = self._folders.get(folder_of(path), Folder())
+        folder = self._folders.of(path)
         own = verdict.facts.input_hash if verdict is not None else None
         context = Context(
             marker_mtime=marker.mtime if marker is not None else None,
@@ -369,6 +373,14 @@ class Catalog:
             written = entry is not None and self._writer_of(entry)
             if row.category is Category.CHANGING and not written:
                 yield path
+
+
+def _is_below(path: str, folders: AbstractSet[str]) -> bool:
+    while path:
+        path = folder_of(path)
+        if path in folders:
+            return True
+    return False
 
 
 def _marks(folder: Folder, entry: Entry) -> bool:

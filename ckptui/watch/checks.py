@@ -19,6 +19,7 @@ from ckptui.validation.settling import SETTLING_LOCAL, SETTLING_NETWORK
 from ckptui.validation.verdict import Verdict
 from ckptui.watch.catalog import Catalog, Demand
 from ckptui.watch.entries import TEMPORARY, Entry, Signature
+from ckptui.watch.later import Later
 from ckptui.watch.model import Checkpoint
 from ckptui.watch.previous import RecentValues, previous_of
 from ckptui.watch.rows import written_just_before
@@ -37,6 +38,7 @@ _DEEP: Final = 32
 _INPUTS_EVERY: Final = 30.0
 _COST_FACTOR: Final = 20
 _PATIENCE: Final = 2.0
+_BUSY: Final = 0.2
 _NEVER: Final = float("inf")
 
 
@@ -90,7 +92,7 @@ class Checks:
         self._flying: set[str] = set()
         self._deep: dict[str, Signature] = {}
         self._visible: frozenset[str] = frozenset()
-        self._again: dict[str, tuple[float, int]] = {}
+        self._later = Later()
         self._inputs_due: dict[InputsKey, float] = {}
         self._recent = RecentValues()
         self._counter = itertools.count()
@@ -166,11 +168,9 @@ class Checks:
     def feed(self) -> None:
         """Give the pool as much as it should have."""
         self._feed_inputs()
-        self._feed_again()
-        deep = sum(1 for flight in self._flights.values() if flight.deep)
-        while self._orders and deep < self._most_deep:
-            self._ask_deep(self._orders.popleft())
-            deep += 1
+        self._feed_later()
+        if self._orders:
+            self._feed_orders()
         while self._heap and len(self._flying) < _HEADERS:
             path = heapq.heappop(self._heap)[3]
             if path not in self._queued:
@@ -179,9 +179,15 @@ class Checks:
             # One that is still with the pool is considered again when its answer comes.
             if path not in self._flying and self._catalog.needs_check(path):
                 if (rest := self._rest(self._catalog.entries[path])) > 0:
-                    self._again[path] = (time.monotonic() + rest, 0)
+                    self._later.put(path, time.monotonic() + rest, 0)
                 else:
                     self._ask_header(path)
+
+    def _feed_orders(self) -> None:
+        deep = sum(1 for flight in self._flights.values() if flight.deep)
+        while self._orders and deep < self._most_deep:
+            self._ask_deep(self._orders.popleft())
+            deep += 1
 
     def _rest(self, entry: Entry) -> float:
         """Seconds until a file that somebody may be writing is read unasked; 0 for one at rest."""
@@ -274,12 +280,14 @@ class Checks:
             self._recent.keep(path, event.verdict)
         else:
             self._flying.discard(path)
-        verdict = replace(event.verdict, values={}) if event.verdict.values else event.verdict
+        verdict = event.verdict.filed(path)
         if self._adopt(flight, event) and catalog.judge(path, verdict, flight.demand):
             entry = catalog.entries[path]
             if flight.deep:
                 self._deep[path] = entry.signature
             self._settle(entry, event.verdict)
+            if flight.demand is catalog.demand(path):
+                return
         self.consider([path])
 
     def _adopt(self, flight: _Flight, event: Done) -> bool:
@@ -304,31 +312,33 @@ class Checks:
         if entry.kind == TEMPORARY:
             changing = changing or written_just_before(entry, verdict)
         if not changing or not self._follow:
-            self._again.pop(path, None)
+            self._later.drop(path)
             return
-        tries = self._again.get(path, (0.0, 0))[1] + 1
+        tries = self._later.tries(path) + 1
         settling = SETTLING_NETWORK if self.network else SETTLING_LOCAL
         rest = min(max(mtime + settling - time.time(), 0.0), settling) + 0.5
         wait = max(rest, min(_PATIENCE**tries, 60.0))
-        self._again[path] = (time.monotonic() + wait, tries)
+        self._later.put(path, time.monotonic() + wait, tries)
 
-    def _feed_again(self) -> None:
+    def _feed_later(self) -> None:
         now = time.monotonic()
-        for path, (due, tries) in list(self._again.items()):
-            if due <= now and path not in self._flying:
-                self._again[path] = (_NEVER, tries)
-                self._catalog.forget_verdict(path)
-                self.consider([path])
+        for path in list(self._later.take(now)):
+            if path in self._flying:
+                self._later.put(path, now + _BUSY, self._later.tries(path))
+                continue
+            self._catalog.forget_verdict(path)
+            self.consider([path])
 
     def forget(self, path: str) -> None:
         """The entry is gone."""
         self._queued.discard(path)
-        self._again.pop(path, None)
+        self._later.drop(path)
         self._deep.pop(path, None)
 
     def next_due(self) -> float | None:
         """Monotonic time at which something waits to be asked, None where nothing does."""
-        dues = [due for due, _ in self._again.values() if due != _NEVER]
+        due = self._later.next()
+        dues = [due] if due is not None else []
         dues += [due for due in self._inputs_due.values() if due != _NEVER]
         return min(dues) if dues else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from sys import intern
 from typing import TypeAlias
 
 from ckptui.light import dataclass
@@ -57,7 +58,9 @@ def _entry(row: object) -> Entry | None:
             str(path), str(kind), int(size), int(mtime), int(ctime), int(dev), int(ino),
             str(pointer), str(layout), str(note),
         ]:  # fmt: skip
-            return Entry(path, kind, size, mtime, ctime, dev, ino, pointer, layout, note)
+            return Entry(
+                path, intern(kind), size, mtime, ctime, dev, ino, pointer, intern(layout), note
+            )
     return None
 
 

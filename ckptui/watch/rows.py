@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from posixpath import basename
 from typing import Final
 
@@ -18,7 +20,7 @@ from ckptui.light import dataclass, field
 from ckptui.marker import marker_state
 from ckptui.terms import GOOD, Action, Category, Level, MarkerState
 from ckptui.validation.settling import SETTLING_LOCAL
-from ckptui.validation.verdict import Facts, Verdict
+from ckptui.validation.verdict import Check, Facts, Verdict
 from ckptui.watch.entries import FILE, TEMPORARY, Entry
 from ckptui.watch.model import Checkpoint, InputHash
 
@@ -121,7 +123,7 @@ def checkpoint_row(entry: Entry, verdict: Verdict | None, context: Context) -> C
         globals=facts.globals if facts else (),
         checked_at=(verdict.checked_at or None) if verdict is not None else None,
         mtime=entry.mtime if exists else None,
-        signature=entry.signature,
+        signature=(facts.signature if facts else None) or entry.signature,
         unit=context.unit,
         pointer=entry.pointer or None,
         progress=context.progress,
@@ -156,8 +158,14 @@ def iso(seconds: float) -> str:
     return moment.isoformat()
 
 
-def _checks(verdict: Verdict | None) -> dict[str, str | None]:
-    said = verdict.checks if verdict is not None else {}
+def _checks(verdict: Verdict | None) -> Mapping[str, str | None]:
+    return _texts_of(tuple(verdict.checks.items()) if verdict is not None else ())
+
+
+@lru_cache(maxsize=512)
+def _texts_of(checks: tuple[tuple[Level, Check], ...]) -> Mapping[str, str | None]:
+    """By level's name; the same object for the thousands of which the same is said."""
+    said = dict(checks)
     return {level.label: str(said[level]) if level in said else None for level in Level}
 
 
