@@ -34,4 +34,4 @@ def demo_command(directory: str, no_tui: bool, ascii_only: bool) -> int:
             put(plain(line))
         if no_tui:
             return EXIT_OK
-    return show(os.path.abspath(directory), read_only=False, ascii_only=ascii_only)
+    return show([os.path.abspath(directory)], read_only=False, ascii_only=ascii_only)

@@ -95,15 +95,15 @@ class Verbs(click.Group):
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     options_metavar="",
-    subcommand_metavar="[PATH | VERB …]",
+    subcommand_metavar="[PATH… | VERB …]",
 )
 @click.version_option(package_name="ckptui", message="ckptui %(version)s")
 def cli() -> None:
     """Watch, judge, mend and resume the checkpoints of a run directory.
 
     \b
-    ckptui PATH        opens the terminal UI on a run directory ([.] if none is given);
-                       where there is no terminal it prints the status table instead.
+    ckptui PATH…       opens the terminal UI on run directories ([.] if none is given);
+                       where there is no terminal it prints their status tables instead.
                        --read-only  change nothing;  --ascii  no glyphs beyond ASCII;
                        --no-mouse  leave the mouse to the terminal.
     ckptui VERB -h     explains a verb.

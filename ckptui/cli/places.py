@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from ckptui.cli.asking import ANSWER_SECONDS, ask, why_not
+from ckptui.cli.common import say
 from ckptui.errors import CkptuiError
 from ckptui.light import dataclass
 from ckptui.validation.settling import is_network
@@ -43,6 +44,7 @@ class Seen:
         size: Bytes.
         mtime: Seconds since the epoch.
         network: True on a filesystem that is served from elsewhere.
+        device, inode: Which one it is, whatever it was called.
     """
 
     is_directory: bool
@@ -50,6 +52,8 @@ class Seen:
     size: int
     mtime: float
     network: bool
+    device: int
+    inode: int
 
 
 def look(path: str) -> Seen | str:
@@ -81,7 +85,7 @@ def _look_at_some(paths: Sequence[str]) -> list[Seen | str]:
     return [each if isinstance(each, str) else Seen(*each) for each in found]
 
 
-def _look(path: str) -> tuple[bool, bool, int, float, bool] | str:
+def _look(path: str) -> tuple[bool, bool, int, float, bool, int, int] | str:
     try:
         info = os.stat(path)
     except (OSError, ValueError) as error:
@@ -89,7 +93,8 @@ def _look(path: str) -> tuple[bool, bool, int, float, bool] | str:
     pause_on(info.st_dev)(_TO_LOOK)
     is_directory = stat.S_ISDIR(info.st_mode)
     readable = os.access(path, os.R_OK | os.X_OK if is_directory else os.R_OK)
-    return is_directory, readable, info.st_size, info.st_mtime, is_network(info.st_dev)
+    network = is_network(info.st_dev)
+    return is_directory, readable, info.st_size, info.st_mtime, network, info.st_dev, info.st_ino
 
 
 def is_checkpoint(path: str) -> bool:
@@ -119,7 +124,36 @@ def run_directory(path: str) -> str:
     Raises:
         CkptuiError: It is missing, no directory, not readable, or does not answer.
     """
-    found = look(path)
+    return _checked(path, look(path))
+
+
+def run_directories(paths: Sequence[str]) -> list[str]:
+    """The absolute run directories that the user gave, each once however it was written.
+
+    Raises:
+        CkptuiError: One of them will not do, as for :func:`run_directory`. Those before it in the
+            list that will not do either were said already.
+    """
+    # One child for each: where one hangs, it alone is named.
+    seen = [(path, look(path)) for path in paths]
+    roots: dict[tuple[int, int], str] = {}
+    wrong: list[CkptuiError] = []
+    for path, found in seen:
+        try:
+            root = _checked(path, found)
+        except CkptuiError as error:
+            wrong.append(error)
+            continue
+        if not isinstance(found, str):
+            roots.setdefault((found.device, found.inode), root)
+    for earlier in wrong[:-1]:
+        say(str(earlier))
+    if wrong:
+        raise wrong[-1]
+    return list(roots.values())
+
+
+def _checked(path: str, found: Seen | str) -> str:
     if isinstance(found, str):
         raise CkptuiError(found)
     if not found.is_directory:

@@ -1,14 +1,18 @@
-"""``ckptui PATH``: the terminal UI, or the status table where there is no terminal."""
+"""``ckptui PATH…``: the terminal UI, or the status table where there is no terminal."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 
 import click
 
-from ckptui.cli.common import say
-from ckptui.cli.places import AnyPath, look, run_directory
+from ckptui.cli.common import put, say
+from ckptui.cli.places import AnyPath, look, run_directories
+from ckptui.errors import CkptuiError
+from ckptui.present.safe import plain
+from ckptui.terms import EXIT_FAILURE
 
 
 def has_terminal() -> bool:
@@ -20,27 +24,45 @@ def has_terminal() -> bool:
     )
 
 
-def show(root: str, *, read_only: bool, ascii_only: bool, mouse: bool = True) -> int:
-    """Open the terminal UI on a run directory; without a terminal, print its status table."""
+def show(roots: Sequence[str], *, read_only: bool, ascii_only: bool, mouse: bool = True) -> int:
+    """Open the terminal UI on run directories; without a terminal, print their status tables."""
     if not has_terminal():
-        from ckptui.cli.status import print_status
-
-        say("no terminal here, so this is the status table; ckptui status --json is for programs")
-        return print_status(root, as_json=False, ascii_only=ascii_only)
+        return _print_all(roots, ascii_only=ascii_only)
     from ckptui.tui import run_app
 
-    return run_app(root, read_only=read_only, ascii=ascii_only, mouse=mouse)
+    return run_app(roots, read_only=read_only, ascii=ascii_only, mouse=mouse)
+
+
+def _print_all(roots: Sequence[str], *, ascii_only: bool) -> int:
+    """One status table after the other; the exit code is the worst of theirs."""
+    from ckptui.cli.status import print_status
+
+    say("no terminal here, so this is the status table; ckptui status --json is for programs")
+    codes: list[int] = []
+    for root in roots:
+        if len(roots) > 1:
+            put(("\n" if codes else "") + plain(f"{root}:"))
+        try:
+            codes.append(print_status(root, as_json=False, ascii_only=ascii_only))
+        except CkptuiError as error:  # the others are told all the same
+            say(str(error))
+            codes.append(EXIT_FAILURE)
+    return max(codes)
 
 
 @click.command("ui", hidden=True)
-@click.argument("path", default=".", type=AnyPath())
+@click.argument("paths", nargs=-1, type=AnyPath(), metavar="[PATH]...")
 @click.option("--read-only", is_flag=True, help="Change nothing; repairs and resume are greyed.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="No glyphs beyond ASCII.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
-def ui_command(path: str, read_only: bool, ascii_only: bool, no_mouse: bool) -> int:
-    """Open the terminal UI on the run directory PATH (the current one if none is given)."""
-    found = look(path)
-    if isinstance(found, str) and os.path.sep not in path:
+def ui_command(paths: tuple[str, ...], read_only: bool, ascii_only: bool, no_mouse: bool) -> int:
+    """Open the terminal UI on run directories (the current one if none is given).
+
+    Of several, each is a place of its own; [ and ] go from one to the next.
+    """
+    first = paths[0] if paths else "."
+    found = look(first)
+    if isinstance(found, str) and os.path.sep not in first:
         raise click.UsageError(f"{found}; it is no verb either", click.get_current_context().parent)
-    root = run_directory(path)
-    return show(root, read_only=read_only, ascii_only=ascii_only, mouse=not no_mouse)
+    roots = run_directories(paths or (first,))
+    return show(roots, read_only=read_only, ascii_only=ascii_only, mouse=not no_mouse)

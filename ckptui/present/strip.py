@@ -123,14 +123,18 @@ def watching_line(snapshot: Snapshot, *, now: float) -> Line:
     """How the directory is watched, how old the view is, and who is writing."""
     watching = snapshot.watching
     parts = [
-        silence_line(snapshot, now=now) or line(watching.sentence),
+        silence_line(snapshot, now=now) or _problem_line(snapshot) or line(watching.sentence),
         line(Span(watching.left_out, Role.WARNING)),
-        line(Span(snapshot.problem, Role.ERROR)),
         *(line(writer) for writer in snapshot.writers),
     ]
     if watching.mode == "sweep" and watching.swept_at and not snapshot.silent_since:
         parts.insert(1, line(f"seen {units.age(now - watching.swept_at)} ago"))
     return joined(parts, " · ")
+
+
+def _problem_line(snapshot: Snapshot) -> Line:
+    """Why nothing can be seen; the directory itself is named beside it already."""
+    return line(Span(snapshot.problem.removeprefix(f"{snapshot.root} "), Role.ERROR))
 
 
 def silence_line(snapshot: Snapshot, *, now: float) -> Line:

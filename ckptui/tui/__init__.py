@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def run_app(
-    root: str,
+    roots: Sequence[str],
     *,
     read_only: bool = False,
     ascii: bool = False,  # noqa: A002
     mouse: bool = True,
 ) -> int:
-    """Open the terminal UI on a run directory until the user quits.
+    """Open the terminal UI on run directories until the user quits.
 
     Args:
-        root: Absolute path of the run directory.
+        roots: Absolute paths of the run directories, at least one, all different.
         read_only: Change nothing; what would is greyed.
         ascii: No signs beyond ASCII.
         mouse: False leaves the mouse to the terminal.
@@ -23,4 +25,4 @@ def run_app(
     """
     from ckptui.tui.run import run
 
-    return run(root, read_only=read_only, ascii_only=ascii, mouse=mouse)
+    return run(roots, read_only=read_only, ascii_only=ascii, mouse=mouse)

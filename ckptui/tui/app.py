@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
@@ -12,28 +11,27 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from ckptui.terms import EXIT_OK
-from ckptui.tui.actions import Verbs
 from ckptui.tui.crash import Terminal
 from ckptui.tui.keymap import Keymap, keymap_of
 from ckptui.tui.keys import APP, bindings, use
 from ckptui.tui.leaving import Leaving
-from ckptui.tui.palette import CheckpointCommands, action_commands
+from ckptui.tui.palette import CheckpointCommands, PlaceCommands, action_commands
 from ckptui.tui.pauses import COLLECT_SECONDS, shorten_pauses
+from ckptui.tui.places import Places
 from ckptui.tui.screens.dialog import text_width
 from ckptui.tui.screens.help import HelpScreen, help_lines
 from ckptui.tui.screens.main import MainScreen
-from ckptui.tui.services import Services
+from ckptui.tui.services import services_of
 from ckptui.tui.themes import DARK, LIGHT, MUTED, choose_theme
+from ckptui.tui.widgets.placebar import PlaceBar
 from ckptui.user_config import UserConfig
-from ckptui.watch.link import settings_for
-from ckptui.watch.monitor import Monitor
 
 
 class CkptuiApp(Leaving, inherit_bindings=False):
-    """The terminal UI of one run directory.
+    """The terminal UI of run directories, one of which is on show.
 
     Args:
-        root: Absolute path of the run directory.
+        roots: Absolute paths of the run directories, at least one, all different.
         read_only: Nothing may be changed.
         ascii_only: No signs beyond ASCII.
         config: The user's own configuration.
@@ -44,13 +42,13 @@ class CkptuiApp(Leaving, inherit_bindings=False):
     CSS_PATH = "styles/app.tcss"
     TITLE = "ckptui"
     ENABLE_COMMAND_PALETTE = True
-    COMMANDS: ClassVar = App.COMMANDS | {CheckpointCommands}
+    COMMANDS: ClassVar = App.COMMANDS | {CheckpointCommands, PlaceCommands}
     BINDINGS: ClassVar[list[BindingType]] = bindings(APP)
     CLOSE_TIMEOUT = 0.5
 
     def __init__(
         self,
-        root: str,
+        roots: Sequence[str],
         *,
         read_only: bool = False,
         ascii_only: bool = False,
@@ -66,21 +64,17 @@ class CkptuiApp(Leaving, inherit_bindings=False):
         self.theme = theme
         self.animation_level = "none"
         self.set_class(ascii_only, "-ascii")
-        self.services = Services(
-            root=root,
-            verbs=Verbs(root, environment),
-            monitor=Monitor(root, settings=settings_for(config.limits), user=config),
-            environment=environment,
-            host=socket.gethostname().partition(".")[0],
-            ascii_only=ascii_only,
-            read_only=read_only,
-            config=config,
-        )
         self.problems = tuple(problems)
         self.terminal = Terminal.now()
         self.keymap = keymap or keymap_of(config.ui.keys)
         use(self.keymap.keys)
-        self.main = MainScreen(self.services)
+        each = services_of(roots, environment, config, read_only=read_only, ascii_only=ascii_only)
+        self.places = Places([MainScreen(services) for services in each], self.post_message)
+
+    @property
+    def main(self) -> MainScreen:
+        """The screen of the run directory that is on show."""
+        return self.places.shown
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colours in themes that are not ours."""
@@ -91,6 +85,7 @@ class CkptuiApp(Leaving, inherit_bindings=False):
         """Open the main screen, and leave in order when the terminal or the system says so."""
         self.set_keymap(self.keymap.overrides)
         self.push_screen(self.main)
+        self.places.begin(self)
         if self.problems:
             more = len(self.problems) - 1
             rest = f" (and {more} more: ckptui config check)" if more else ""
@@ -99,20 +94,42 @@ class CkptuiApp(Leaving, inherit_bindings=False):
             self.set_interval(COLLECT_SECONDS, shorten_pauses())
             self.heed_signals(self.terminal)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that go from place to place are there where there are several."""
+        return action != "next_place" or len(self.places) > 1
+
+    def action_next_place(self, step: int) -> None:
+        """Go to the next run directory, or the one before."""
+        self.show_place(self.places.at + step)
+
+    def show_place(self, number: int) -> None:
+        """Show another run directory; the others go on being watched."""
+        self.places.go_to(number, self)
+
+    def on_place_bar_clicked(self, message: PlaceBar.Clicked) -> None:
+        """A place was clicked."""
+        self.show_place(message.number)
+
+    def on_place_changed(self) -> None:
+        """Something is new somewhere."""
+        self.places.tell()
+
     def action_leave(self) -> None:
         """Quit at once: what hangs is killed or left behind, never waited for."""
         self.exit(EXIT_OK)
 
     def on_unmount(self) -> None:
         """Let go of everything that still works for us."""
-        self.main.feed.close()
-        self.services.verbs.close()
+        for place in self.places:
+            place.feed.close()
+            place.services.verbs.close()
 
     def action_show_help(self) -> None:
         """Show the keys that work where the focus is."""
         width = text_width(self.size.width)
         lines = help_lines(self.screen, self.main.why_read_only(), width)
-        self.push_screen(HelpScreen("Keys", lines, ascii_only=self.services.ascii_only))
+        ascii_only = self.main.services.ascii_only
+        self.push_screen(HelpScreen("Keys", lines, ascii_only=ascii_only))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action by name, and the themes."""

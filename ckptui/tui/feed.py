@@ -58,10 +58,17 @@ class Gathered:
 class Feed:
     """Holds the monitor, and turns its changes into calls on the UI's own thread.
 
+    It may watch before the screen is open, and while another one is: then it gathers, and shows
+    all of it once the screen is.
+
     Args:
         screen: Gets ``SnapshotChanged``; it must call ``arrived`` then.
         monitor: Not started yet.
         show: Called on the UI's thread.
+
+    Attributes:
+        watching: True once it has begun to watch.
+        on_show: False while another run directory is; then nothing is painted.
     """
 
     def __init__(self, screen: Widget, monitor: Monitor, show: Show) -> None:
@@ -72,20 +79,37 @@ class Feed:
         self._shown_at = 0.0
         self._timer: Timer | None = None
         self._used_at = 0.0
+        self._ready = False
+        self.on_show = True
+        self.watching = False
 
-    def start(self) -> None:
-        """Begin to watch; called once the screen can take messages."""
-        self._monitor.subscribe(self._changed)
-        self._monitor.start()
+    @property
+    def is_open(self) -> bool:
+        """True while what comes is shown: the screen takes messages, and is the one on show."""
+        return self._ready and self.on_show
+
+    def watch(self) -> None:
+        """Begin to watch, if that is not so yet."""
+        if not self.watching:
+            self.watching = True
+            self._monitor.subscribe(self._changed)
+            self._monitor.start()
+
+    def open(self) -> None:
+        """Show what comes, and what came already; called once the screen can take messages."""
+        self._ready = True
+        self.watch()
+        self.arrived()
 
     def _changed(self, change: Change) -> None:
         # On the monitor's thread: nothing but the post, which is thread-safe and coalesces.
         self._gathered.add(change)
-        self._screen.post_message(SnapshotChanged())
+        if self.is_open:
+            self._screen.post_message(SnapshotChanged())
 
     def arrived(self) -> None:
         """Show what came now, or once the last has been seen for a quarter of a second."""
-        if self._timer is None:
+        if self._timer is None and self.is_open:
             wait = max(self._shown_at + PAINT_SECONDS - time.monotonic(), 0.0)
             if wait:
                 self._timer = self._screen.set_timer(wait, self._flush)
@@ -94,7 +118,7 @@ class Feed:
 
     def _flush(self) -> None:
         self._timer = None
-        taken = self._gathered.take()
+        taken = self._gathered.take() if self.is_open else None
         if taken is not None:
             self._show(*taken)
             # From its end on: what takes long must leave time for the keys before the next.

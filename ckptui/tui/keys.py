@@ -103,6 +103,22 @@ MAIN: Final = (
         "S-tab",
     ),
     Key(
+        "previous-place",
+        "left_square_bracket",
+        "app.next_place(-1)",
+        "place before",
+        "Go to the run directory before, where several are open.",
+        "[",
+    ),
+    Key(
+        "next-place",
+        "right_square_bracket",
+        "app.next_place(1)",
+        "next place",
+        "Go to the next run directory, where several are open.",
+        "]",
+    ),
+    Key(
         "validate",
         "v",
         "validate",

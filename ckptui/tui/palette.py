@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import SystemCommand
-from textual.command import Hit, Hits, Provider
+from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from ckptui.present.safe import plain
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ckptui.tui.screens.main import MainScreen
 
 _MOST_HITS = 50
+_TO_PLACE = "go to this run directory"
 
 
 def action_commands(app: CkptuiApp, main: MainScreen) -> Iterable[SystemCommand]:
@@ -38,6 +39,37 @@ def _runner(app: CkptuiApp, main: MainScreen, key: Key) -> Callable[[], None]:
         app.call_later(run)
 
     return start
+
+
+class PlaceCommands(Provider):
+    """Run directories by name, where several are open; choosing one goes there."""
+
+    async def discover(self) -> Hits:
+        """All of them."""
+        for at, title in self._places():
+            yield DiscoveryHit(Content(title), partial(self._go, at), text=title, help=_TO_PLACE)
+
+    async def search(self, query: str) -> Hits:
+        """Those whose path matches."""
+        matcher = self.matcher(query)
+        for at, title in self._places():
+            score = matcher.match(title)
+            if score > 0:
+                yield Hit(score, Content(title), partial(self._go, at), text=title, help=_TO_PLACE)
+
+    def _places(self) -> Iterable[tuple[int, str]]:
+        from ckptui.tui.app import CkptuiApp
+
+        app = self.app
+        if isinstance(app, CkptuiApp) and len(app.places) > 1:
+            for at, place in enumerate(app.places):
+                yield at, plain(f"{place.services.name}  {place.services.root}")
+
+    def _go(self, at: int) -> None:
+        from ckptui.tui.app import CkptuiApp
+
+        if isinstance(self.app, CkptuiApp):
+            self.app.call_later(self.app.show_place, at)
 
 
 class CheckpointCommands(Provider):

@@ -6,6 +6,7 @@ import locale
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -20,13 +21,13 @@ _WRITER: Final = "textual-output"
 """The thread through which everything reaches the terminal."""
 
 
-def run(root: str, *, read_only: bool, ascii_only: bool, mouse: bool) -> int:
+def run(roots: Sequence[str], *, read_only: bool, ascii_only: bool, mouse: bool) -> int:
     """Run the app; say on leaving which resumed runs go on."""
     # Before the app starts: a home that hangs must not freeze keys that are already shown.
     settings = read_settings()
     config = settings.config
     app = CkptuiApp(
-        root,
+        roots,
         read_only=read_only,
         ascii_only=ascii_only or config.ui.ascii or not _utf8(),
         config=config,
@@ -44,9 +45,10 @@ def run(root: str, *, read_only: bool, ascii_only: bool, mouse: bool) -> int:
     if app.crashes:
         report(app.crashes, sys.stderr.write)
         code = code or EXIT_FAILURE
-    for each in app.main.runs.working:
+    for place, each in app.places.still_working():
         where = plain(f"{each.host} {each.pid or ''}".strip())
-        sys.stderr.write(f"ckptui: run {plain(each.id)} goes on ({where}); "
+        run_of = f" of {place}" if len(roots) > 1 else ""
+        sys.stderr.write(f"ckptui: run {plain(each.id)}{run_of} goes on ({where}); "
                          "ckptui logs and ckptui cancel reach it\n")  # fmt: skip
     return EXIT_FAILURE if code is None else code
 

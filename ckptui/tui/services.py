@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import socket
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ckptui.present.short_names import short_names
 from ckptui.tui.actions import Verbs
 from ckptui.user_config import UserConfig
+from ckptui.validation.pool import jobs_of_each
+from ckptui.watch.link import settings_for
 from ckptui.watch.monitor import Monitor
 
 
@@ -20,6 +24,7 @@ class Services:
         monitor: The live model.
         environment: As it was before Textual changed it.
         host: This machine's name.
+        name: Of the run directory, short and like no other that is open; from disk.
         config: The user's own configuration, read before the app started.
         ascii_only: No signs beyond ASCII.
         read_only: Nothing may be changed, by the user's word.
@@ -33,3 +38,31 @@ class Services:
     config: UserConfig
     ascii_only: bool = False
     read_only: bool = False
+    name: str = ""
+
+
+def services_of(
+    roots: Sequence[str],
+    environment: Mapping[str, str],
+    config: UserConfig,
+    *,
+    read_only: bool,
+    ascii_only: bool,
+) -> list[Services]:
+    """What the screens of each run directory need; nothing is started yet."""
+    settings, jobs = settings_for(config.limits), jobs_of_each(len(roots))
+    host = socket.gethostname().partition(".")[0]
+    return [
+        Services(
+            root=root,
+            verbs=Verbs(root, environment),
+            monitor=Monitor(root, settings=settings, user=config, jobs=jobs),
+            environment=environment,
+            host=host,
+            config=config,
+            ascii_only=ascii_only,
+            read_only=read_only,
+            name=name,
+        )
+        for root, name in zip(roots, short_names(roots), strict=True)
+    ]

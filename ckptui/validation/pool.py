@@ -37,6 +37,21 @@ _TICK: Final = 0.05
 _NEWS, _WAKE = b"n", b"w"
 
 
+def jobs_of_each(pools: int) -> int | None:
+    """Deep checks at a time for each of several pools, so that all together are no crowd.
+
+    Pools of their own, not a shared one: a filesystem that hangs holds up its own checks alone.
+
+    Returns:
+        None, what :class:`Pool` takes for its default, where there is but one.
+    """
+    return max(1, _usable() // pools) if pools > 1 else None
+
+
+def _usable() -> int:
+    return min(_MOST_WORKERS, len(os.sched_getaffinity(0)))
+
+
 class Pool:
     """Check workers and the loader behind one queue.
 
@@ -68,8 +83,7 @@ class Pool:
         cache: Cache | None = None,
         spare: bool = True,
     ) -> None:
-        usable = min(_MOST_WORKERS, len(os.sched_getaffinity(0)))
-        self.jobs = workers_for(max(1, jobs or usable), network=False)
+        self.jobs = workers_for(max(1, jobs or _usable()), network=False)
         self._patience = patience
         self._lock = Lock()
         self._ids = count(1)

@@ -49,6 +49,7 @@ class Monitor:
         required_keys: Keys that every checkpoint must hold, beside those of the configuration.
         scanner: One that was started already, by a thread that lives as long as the monitor.
         user: The user's configuration, where it was read already.
+        jobs: Deep checks at a time of the pool of its own, None for as many as suit the machine.
 
     Example:
         >>> monitor = Monitor("run")                                    # doctest: +SKIP
@@ -67,6 +68,7 @@ class Monitor:
         required_keys: tuple[str, ...] = (),
         scanner: Link | None = None,
         user: UserConfig | None = None,
+        jobs: int | None = None,
     ) -> None:
         self.root = os.path.abspath(os.fspath(root))
         self._follow, self._settings = follow, settings
@@ -80,6 +82,7 @@ class Monitor:
         self._ear.setblocking(False)
         self._mouth.setblocking(False)
         self._pool: Pool | None = pool
+        self._jobs = jobs
         self._pool_thread: threading.Thread | None = None
         self._thread: threading.Thread | None = None
         self._link = scanner or Link(self.root, settings, follow=follow)
@@ -246,7 +249,7 @@ class Monitor:
 
     def _get_pool(self) -> Pool:
         if self._pool is None:
-            self._pool = Pool()
+            self._pool = Pool(self._jobs)
         if self._pool_thread is None:
             self._pool_thread = threading.Thread(
                 target=self._listen, args=(self._pool,), daemon=True

@@ -68,10 +68,10 @@ class Driver:
 
 @asynccontextmanager
 async def opened(
-    root: str, *, size: tuple[int, int] = (120, 36), read_only: bool = False
+    *roots: str, size: tuple[int, int] = (120, 36), read_only: bool = False
 ) -> AsyncIterator[Driver]:
-    """Open the real app on a run directory and wait until it has looked at everything."""
-    app = CkptuiApp(root, read_only=read_only)
+    """Open the real app on run directories and wait until it has looked at all of the first."""
+    app = CkptuiApp(roots, read_only=read_only)
     async with app.run_test(size=size) as pilot:
         driver = Driver(app, pilot)
         await driver.until(lambda: app.main.snapshot.settled, "the first sweep")

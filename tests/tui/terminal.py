@@ -72,16 +72,14 @@ class Terminal:
 
 
 @contextmanager
-def shown(
-    root: str, *options: str, size: tuple[int, int] = (120, 36), **environment: str
-) -> Iterator[Terminal]:
-    """Open ``ckptui`` on a run directory in a pseudo-terminal."""
+def shown(*words: str, size: tuple[int, int] = (120, 36), **environment: str) -> Iterator[Terminal]:
+    """Open ``ckptui`` on run directories, with options, in a pseudo-terminal."""
     kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TMUX")}
     env = {**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
     env |= environment
     pid, fd = pty.fork()
     if pid == 0:
-        os.execve(sys.executable, [sys.executable, "-m", "ckptui", "ui", *options, root], env)
+        os.execve(sys.executable, [sys.executable, "-m", "ckptui", "ui", *words], env)
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
     terminal = Terminal(pid, fd)
     try:

@@ -24,9 +24,9 @@ def test_the_app_opens_with_what_is_right_and_says_what_is_wrong(
 
 
 async def test_limits_of_ones_own_reach_the_scanner(run_dir: str) -> None:
-    app = CkptuiApp(run_dir, config=UserConfig(limits=Limits(entries=5)))
+    app = CkptuiApp([run_dir], config=UserConfig(limits=Limits(entries=5)))
     async with app.run_test(size=(120, 36)):
-        shown = app.services.monitor.wait_settled(PATIENCE)
+        shown = app.main.services.monitor.wait_settled(PATIENCE)
         assert "5" in shown.watching.left_out
 
 

@@ -25,7 +25,7 @@ async def opened_with(
     """The app with a keymap of one's own."""
     keymap, problems = parse_keymap(text, "keys.toml", chosen)
     assert problems == ()
-    app = CkptuiApp(root, config=UserConfig(ui=Ui(keys=chosen)), keymap=keymap)
+    app = CkptuiApp([root], config=UserConfig(ui=Ui(keys=chosen)), keymap=keymap)
     async with app.run_test(size=size) as pilot:
         driver = Driver(app, pilot)
         await driver.until(lambda: app.main.snapshot.settled, "the first sweep")

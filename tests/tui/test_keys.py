@@ -72,6 +72,8 @@ def test_every_action_of_the_table_exists() -> None:
         ((*keys.SECTIONS, keys.LEAVE_DETAIL), SidePane),
     ):
         for key in place:
-            assert callable(getattr(owner, "action_" + key.action.partition("(")[0]))
+            name = key.action.partition("(")[0]
+            where = CkptuiApp if name.startswith("app.") else owner
+            assert callable(getattr(where, "action_" + name.removeprefix("app.")))
     bound = [each for each in CkptuiApp.BINDINGS if isinstance(each, Binding)]
     assert {each.id for each in bound} == {key.id for key in keys.APP}

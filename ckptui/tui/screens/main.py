@@ -31,6 +31,7 @@ from ckptui.tui.services import Services
 from ckptui.tui.tabs import ruled, tabs_line
 from ckptui.tui.widgets.footer import Footer
 from ckptui.tui.widgets.painting import between, width_of
+from ckptui.tui.widgets.placebar import PlaceBar
 from ckptui.tui.widgets.table import Table
 from ckptui.tui.widgets.text import Text
 from ckptui.watch.model import Snapshot
@@ -53,6 +54,7 @@ class MainScreen(ArrangeActions, FindActions, RepairActions, RunActions, Placing
     def compose(self) -> ComposeResult:
         """From top to bottom."""
         ascii_only = self.services.ascii_only
+        yield PlaceBar(ascii_only=ascii_only)
         yield Text(ascii_only=ascii_only, text_id="title")
         yield Text(ascii_only=ascii_only, text_id="strip")
         yield Text(ascii_only=ascii_only, text_id="tabs")
@@ -69,7 +71,7 @@ class MainScreen(ArrangeActions, FindActions, RepairActions, RunActions, Placing
         """Begin to watch."""
         self.query_one("#filter", Input).display = False
         self.show_view("checkpoints")
-        self.feed.start()
+        self.feed.open()
         self.set_interval(_TICK_SECONDS, self.tick)
 
     def on_snapshot_changed(self, _: SnapshotChanged) -> None:
@@ -110,6 +112,8 @@ class MainScreen(ArrangeActions, FindActions, RepairActions, RunActions, Placing
 
     def tick(self) -> None:
         """Ages grow, and a run may have died: repaint what reads differently now."""
+        if not self.feed.is_open:  # another run directory is on show
+            return
         if self.runs.working or self.view.filter.timed:
             self.refresh_view()
         self.table.touch()
