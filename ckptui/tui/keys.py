@@ -237,6 +237,28 @@ TABLE: Final = (
 )
 """Keys of a table."""
 
+TREE: Final = (
+    *(key for key in TABLE if key.id not in ("open-row", "mark-row", "mark-all")),
+    Key("tree-toggle", "enter", "table_open", "open, close", "Open the branch, or close it."),
+    Key("tree-unfold", "right", "tree_unfold", "open", "Open the branch; then go into it.", "→"),
+    Key(
+        "tree-fold",
+        "left",
+        "tree_fold",
+        "close",
+        "Close the branch, or go to the one that this is in.",
+        "←",
+    ),
+    Key("tree-order", "s", "tree_order", "order", "Order by file, by name, by size."),
+)
+"""Keys of a tree."""
+TREE_FIND: Final = (
+    Key("tree-find", "slash", "tree_find", "find", "Find tensors by words of their names.", "/"),
+    Key("tree-next", "n", "tree_next(1)", "next found", "The next tensor found."),
+    Key("tree-previous", "N", "tree_next(-1)", "previous found", "The tensor found before."),
+)
+"""Keys that find in a tree."""
+
 PAGER: Final = (
     Key("line-down", "j,down", "pager_down", "down", "A line on.", "j ↓"),
     Key("line-up", "k,up", "pager_up", "up", "A line back.", "k ↑"),
@@ -343,7 +365,21 @@ def bindings(keys: Sequence[Key]) -> list[BindingType]:
     ]
 
 
-EVERY: Final = (*APP, *MAIN, *TABLE, *SECTIONS, LEAVE_DETAIL, *PAGER, *TEXT, LEAVE, YES, EDIT, BACK)
+EVERY: Final = (
+    *APP,
+    *MAIN,
+    *TABLE,
+    *SECTIONS,
+    *TREE[-4:],
+    *TREE_FIND,
+    LEAVE_DETAIL,
+    *PAGER,
+    *TEXT,
+    LEAVE,
+    YES,
+    EDIT,
+    BACK,
+)
 """All keys there are."""
 _BY_ID: Final = {key.id: key for key in EVERY}
 
@@ -358,6 +394,7 @@ def _ids(*keys: Key, more: Sequence[str] = ()) -> tuple[str, ...]:
 PLACES: Final[Mapping[str, tuple[str, ...]]] = {
     "on the main screen": _ids(*APP, *MAIN, *TABLE),
     "in a detail": _ids(*TEXT_SCREEN, *APP, *SECTIONS, *PAGER, more=ON_DETAIL),
+    "in a tree": _ids(*APP, *SECTIONS[:-1], *TREE, *TREE_FIND, more=ON_DETAIL),
     "in the detail beside the table": _ids(*SECTIONS, LEAVE_DETAIL, *PAGER),
     "in a log": _ids(*TEXT_SCREEN, *APP, *PAGER, *TEXT),
     "in a preview": _ids(*DIALOG, *PAGER, YES, EDIT),

@@ -7,6 +7,7 @@ from typing import Final
 
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span
+from ckptui.present.tensors import TensorTree
 
 DIAGNOSIS: Final = "diagnosis"
 TENSORS: Final = "tensors"
@@ -31,12 +32,14 @@ class Section:
         title: As the bar says it.
         lines: Its text.
         leads_to: The checkpoint that enter goes to, or empty.
+        tree: What to show instead of the text, or None.
     """
 
     id: str
     title: str
     lines: tuple[Line, ...] = ()
     leads_to: str = ""
+    tree: TensorTree | None = None
 
 
 def bar(sections: tuple[Section, ...], chosen: str, width: int, *, numbered: bool) -> Line:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ckptui.tui.screens.placing import AUTO, BELOW, BESIDE, OFF, placed
+from ckptui.tui.widgets.tree import TreeTable
 from tests.tui.driver import Driver, opened
 
 GOOD = "checkpoints/ckpt_0000400.pt"
@@ -62,7 +63,7 @@ async def test_into_the_pane_through_its_parts_and_back(run_dir: str) -> None:
         await ui.press("i")
         await ui.sees("1 Diagnosis", "4 ")
         await ui.press("tab")
-        await ui.sees("float32")
+        await ui.sees("exp_avg_sq")
         await ui.press("G")
         assert ui.app.main.table.cursor == BAD
         await ui.press("shift+tab", "3")
@@ -82,11 +83,63 @@ async def test_keys_of_the_main_screen_work_in_the_pane(run_dir: str) -> None:
         assert ui.app.main.pane.has_focus_within
 
 
+def tensors(ui: Driver) -> TreeTable:
+    """The rows of the tree that is shown."""
+    return ui.app.screen.query_one(TreeTable)
+
+
+async def test_the_tree_folds_sums_and_marks_what_the_verdict_names(run_dir: str) -> None:
+    async with opened(run_dir, size=SMALL) as ui:
+        await ui.goes_to(BAD)
+        await ui.press("enter", "2")
+        await ui.sees("✗ exp_avg_sq", "optimizer.state.0.exp_avg_sq  the file ends inside it")
+        await ui.sees("19 tensors, 41K", "2,944", "12K")
+        await ui.press("left")
+        assert tensors(ui).cursor == "optimizer.state.0"
+        await ui.press("left")
+        await ui.sees("▸ 0", "1 marked below")
+        await ui.press("enter")
+        await ui.sees("▾ 0")
+        await ui.press("g")
+        await ui.sees("step                ", "600")
+
+
+async def test_the_tree_finds_by_words_and_goes_on(run_dir: str) -> None:
+    async with opened(run_dir, size=SMALL) as ui:
+        await ui.goes_to(GOOD)
+        await ui.press("enter", "2")
+        await ui.sees("float32")
+        await ui.press("slash", *"exp avg_sq")
+        await ui.sees("1 of 4")
+        assert tensors(ui).cursor == "optimizer.state.0.exp_avg_sq"
+        await ui.press("enter", "n", "n")
+        assert tensors(ui).cursor == "optimizer.state.2.exp_avg_sq"
+        await ui.press("N")
+        await ui.sees("2 of 4")
+        await ui.press("slash", *"nosuch", "escape")
+        await ui.sees("19 tensors")
+        assert tensors(ui).has_focus
+        await ui.press("escape")
+        assert ui.app.screen is ui.app.main
+        assert not ui.app.main.view.filter
+
+
+async def test_the_tree_is_ordered_by_size(run_dir: str) -> None:
+    async with opened(run_dir, size=SMALL) as ui:
+        await ui.goes_to(GOOD)
+        await ui.press("enter", "2")
+        await ui.sees("float32")
+        await ui.press("s", "s", "g")
+        await ui.sees("Size▾")
+        sizes = [node.bytes for node in map(tensors(ui).tree_shown.nodes.get, tensors(ui).keys)
+                 if node is not None and node.depth == 1]  # fmt: skip
+        assert sizes == sorted(sizes, reverse=True)
+
+
 async def test_the_pane_keeps_its_place_when_the_terminal_changes(run_dir: str) -> None:
     async with opened(run_dir, size=(160, 30)) as ui:
         await ui.goes_to(BAD)
-        await ui.press("i", "2")
-        await ui.sees("float32")
+        await ui.press("i")
         await ui.press("j", "j", "j")
         before = ui.app.main.pane.pager.scroll_y
         assert before > 0

@@ -145,7 +145,7 @@ async def test_keys_and_tensors_come_on_the_detail(run_dir: str) -> None:
         await ui.press("enter")
         await ui.sees("Diagnosis", "1  size", "pass")
         await ui.press("tab")
-        await ui.sees("Tensors", "float32", "Keys")
+        await ui.sees("Tensors", "float32", "optimizer")
 
 
 async def test_read_only_greys_what_changes_and_says_why(run_dir: str) -> None:

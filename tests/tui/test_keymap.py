@@ -155,9 +155,10 @@ def test_every_action_can_have_another_key() -> None:
     from ckptui.tui.widgets.log import LogView
     from ckptui.tui.widgets.pager import Pager
     from ckptui.tui.widgets.table import Table
+    from ckptui.tui.widgets.tree import TreeTable, TreeView
 
     owners = (CkptuiApp, MainScreen, Table, Pager, Preview, ResumeDialog, BlockedResume, Choose,
-              TextScreen, DetailScreen, SidePane, LogView)  # fmt: skip
+              TextScreen, DetailScreen, SidePane, TreeTable, TreeView, LogView)  # fmt: skip
     remapped = set()
     for key in EVERY:
         keymap, problems = parse_keymap(f'{key.id} = "f12"', "keys.toml", "default")

@@ -63,6 +63,7 @@ def test_every_action_of_the_table_exists() -> None:
     from ckptui.tui.widgets.log import LogView
     from ckptui.tui.widgets.pager import Pager
     from ckptui.tui.widgets.table import Table
+    from ckptui.tui.widgets.tree import TreeTable, TreeView
 
     for place, owner in (
         (keys.MAIN, MainScreen),
@@ -70,6 +71,8 @@ def test_every_action_of_the_table_exists() -> None:
         (keys.PAGER, Pager),
         ((*keys.PAGER, *keys.TEXT), LogView),
         ((*keys.SECTIONS, keys.LEAVE_DETAIL), SidePane),
+        (keys.TREE, TreeTable),
+        (keys.TREE_FIND, TreeView),
     ):
         for key in place:
             name = key.action.partition("(")[0]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 
 from ckptui.present import units
 from ckptui.present.detail import check_lines, detail_lines, part_lines
 from ckptui.present.glyphs import Role
-from ckptui.present.reading import number, records, text, texts
-from ckptui.present.safe import pad, plain
+from ckptui.present.reading import records, texts
 from ckptui.present.spans import Line, Span, line
+from ckptui.present.tensor_rows import marks_of
+from ckptui.present.tensors import TensorTree
 from ckptui.repair.model import JournalEntry
 from ckptui.terms import InputState
 from ckptui.tui.folding import folder_of, group_name
@@ -19,8 +21,9 @@ from ckptui.tui.screens.knowing import Knowing, Question
 from ckptui.tui.sections import DIAGNOSIS, FILES, INPUTS, TENSORS, TITLES, Section
 from ckptui.watch.model import Checkpoint, InputHash
 
-MOST_TENSORS = 2_000
-"""Tensors listed; the sentence below the list says how many more there are."""
+_MOST_OUTPUTS = 2_000
+_SLICE = 500
+"""Tensors that are put into a tree at a time: a few milliseconds."""
 
 
 class Details(Knowing):
@@ -45,12 +48,18 @@ class Details(Knowing):
             FILES: _files(row, ascii_only=self.services.ascii_only),
             INPUTS: hash_lines(row.input_hash) or _nothing("it records no inputs"),
         }
-        tensors = self._question(TENSORS, row)
-        known = {TENSORS: _no_header() if tensors is None else self.answer(tensors)}
+        known = {TENSORS: self._tensors(row)}
         return tuple(
             known.get(name) or Section(name, TITLES[name], tuple(parts[name]))
             for name in (DIAGNOSIS, TENSORS, FILES, INPUTS)
         )
+
+    def _tensors(self, row: Checkpoint) -> Section:
+        question = self._question(TENSORS, row)
+        section = _no_header() if question is None else self.answer(question)
+        if section.tree is not None:
+            section.tree.mark(marks_of(row.checks))
+        return section
 
     def ask_for(self, section: str, *, soon: bool) -> None:
         """Find out what a part of the detail lacks.
@@ -146,7 +155,11 @@ class Details(Knowing):
             line(" · ".join(_times(row.started_at, row.completed_at, row.duration_seconds))),
         ]  # fmt: skip
         if row.outputs:
-            lines += [(), _heading("Outputs"), *(line(path) for path in row.outputs[:MOST_TENSORS])]
+            lines += [
+                (),
+                _heading("Outputs"),
+                *(line(path) for path in row.outputs[:_MOST_OUTPUTS]),
+            ]
         return [each for index, each in enumerate(lines) if each or index > 3]
 
     def _run(self, key: str) -> list[Line]:
@@ -193,8 +206,20 @@ def _no_header() -> Section:
     return Section(TENSORS, TITLES[TENSORS], tuple(said))
 
 
-def _tensors(document: Mapping[str, object]) -> Section:
-    return Section(TENSORS, TITLES[TENSORS], tuple(inspect_lines(document)))
+async def _tensors(document: Mapping[str, object]) -> Section:
+    """The tree, built a slice at a time: keys are answered meanwhile."""
+    tree, tensors = TensorTree(), records(document, "tensors")
+    for at in range(0, len(tensors), _SLICE):
+        tree.add(tensors[at : at + _SLICE])
+        await asyncio.sleep(0)
+    metadata = document.get("metadata")
+    beside = dict(metadata) if isinstance(metadata, dict) else {}
+    told = beside.pop("values", None)
+    tree.add_values(told if isinstance(told, dict) else {}, texts(document, "keys"))
+    tree.add_values({f"({name.replace('_', ' ')})": value for name, value in beside.items()})
+    for _ in tree.finishing():
+        await asyncio.sleep(0)
+    return Section(TENSORS, TITLES[TENSORS], tree=tree)
 
 
 def _files(row: Checkpoint, *, ascii_only: bool) -> list[Line]:
@@ -233,47 +258,3 @@ def hash_lines(hashes: InputHash) -> list[Line]:
         line(Span("recorded  ", Role.MUTED), hashes.recorded),
         line(Span("now       ", Role.MUTED), hashes.current or "not known"),
     ]
-
-
-def inspect_lines(document: Mapping[str, object]) -> list[Line]:
-    """Keys, tensors and metadata from the document of ``ckptui inspect --json``."""
-    tensors = records(document, "tensors")
-    keys = texts(document, "keys")
-    lines = [_heading(f"Keys {len(keys):,}"), line(", ".join(keys) or "–"), ()]
-    if not keys and not tensors:
-        lines = [line(Span("no keys and no tensors are told by its header", Role.MUTED))]
-        return [*lines, *_metadata(document)]
-    total = sum(number(each, "bytes") for each in tensors)
-    parameters = number(document, "parameters")
-    lines.append(
-        _heading(f"Tensors {len(tensors):,}, {parameters:,} elements, {units.size(total)}")
-    )
-    shown = tensors[:MOST_TENSORS]
-    width = min(max((len(plain(text(each, "name"))) for each in shown), default=0), 48)
-    lines += [_tensor(each, width) for each in shown]
-    if len(tensors) > len(shown):
-        lines.append(line(Span(f"and {len(tensors) - len(shown):,} more", Role.MUTED)))
-    return lines + _metadata(document)
-
-
-def _metadata(document: Mapping[str, object]) -> list[Line]:
-    metadata = document.get("metadata")
-    if not isinstance(metadata, dict) or not metadata:
-        return []
-    rows = [line(Span(f"{name}  ", Role.MUTED), _said(value)) for name, value in metadata.items()]
-    return [(), _heading("Metadata"), *rows]
-
-
-def _said(value: object) -> str:
-    """A value as a person would write it: a list without its brackets."""
-    return "; ".join(str(each) for each in value) if isinstance(value, list) else str(value)
-
-
-def _tensor(tensor: Mapping[str, object], width: int) -> Line:
-    shape = tensor.get("shape")
-    sizes = "×".join(str(size) for size in shape) if isinstance(shape, list) else ""
-    name = pad(plain(text(tensor, "name")) or "(the tensor itself)", width)
-    size = units.size(number(tensor, "bytes"))
-    return line(
-        f"{size:>6}  ", name, Span(f"  {text(tensor, 'dtype')} {sizes or 'scalar'}", Role.MUTED)
-    )

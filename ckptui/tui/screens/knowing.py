@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,7 +11,6 @@ from textual.timer import Timer
 
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span, line
-from ckptui.tui.actions import Answer
 from ckptui.tui.screens.base import RunScreen
 from ckptui.tui.sections import TITLES, Section
 from ckptui.tui.services import Services
@@ -20,6 +19,7 @@ REST_SECONDS = 0.6
 """How long the cursor rests on a row before a child is asked about it."""
 _KEPT = 24
 """Answers that are kept; the oldest goes first."""
+_TREES_KEPT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Question:
     about: str
     state: Hashable
     arguments: tuple[str, ...]
-    read: Callable[[Mapping[str, object]], Section]
+    read: Callable[[Mapping[str, object]], Awaitable[Section]]
     meanwhile: str
 
 
@@ -58,9 +58,11 @@ class Knowing(RunScreen):
         return found[1] if found is not None and found[0] == question.state else None
 
     def answer(self, question: Question) -> Section:
-        """The answer, or a sentence that says that it is being looked for."""
-        said = (line(Span(question.meanwhile, Role.MUTED)),)
-        return self.known(question) or _section(question, said)
+        """The newest answer there is, or a sentence that says that it is being looked for."""
+        found = self._known.get((question.section, question.about))
+        if found is not None:
+            return found[1]  # of a state before this one, until the new answer is there
+        return _section(question, (line(Span(question.meanwhile, Role.MUTED)),))
 
     def ask_about(self, question: Question | None, *, soon: bool) -> None:
         """Ask, unless it is known or being asked; None stops what has not begun.
@@ -89,11 +91,21 @@ class Knowing(RunScreen):
 
     async def _ask(self, question: Question) -> None:
         answer = await self.services.verbs.ask(*question.arguments)
+        if answer.document is None:
+            said = (line(Span(answer.sentence, Role.ERROR)),)
+            section = _section(question, said)
+        else:
+            section = await question.read(answer.document)
         self._known.pop((question.section, question.about), None)
-        self._known[question.section, question.about] = (question.state, _read(question, answer))
-        while len(self._known) > _KEPT:
-            del self._known[next(iter(self._known))]
+        self._known[question.section, question.about] = (question.state, section)
+        self._forget()
         self.show_detail()
+
+    def _forget(self) -> None:
+        """Let go of the oldest answers; of trees, which are large, but for the last few."""
+        trees = [key for key, (_, section) in self._known.items() if section.tree is not None]
+        for key in [*trees[:-_TREES_KEPT], *list(self._known)[:-_KEPT]]:
+            self._known.pop(key, None)
 
     def full(self, path: str) -> str:
         """The absolute path of something in the run directory."""
@@ -102,12 +114,6 @@ class Knowing(RunScreen):
     def show_detail(self) -> None:
         """Show what is known by now; ``Placing`` does."""
         raise NotImplementedError
-
-
-def _read(question: Question, answer: Answer) -> Section:
-    if answer.document is None:
-        return _section(question, (line(Span(answer.sentence, Role.ERROR)),))
-    return question.read(answer.document)
 
 
 def _section(question: Question, lines: tuple[Line, ...]) -> Section:

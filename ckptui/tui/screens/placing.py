@@ -95,12 +95,15 @@ class Placing(Details):
         for place in (BESIDE, BELOW, OFF):
             self.set_class(self.place == place, f"-{place}")
 
-    def action_placement(self) -> None:
-        """Beside, below, off, and back to where there is room."""
-        wishes = PLACEMENTS
-        self.placement = wishes[(wishes.index(self.placement) + 1) % len(wishes)]
+    def put(self, wish: str) -> None:
+        """Put the detail where the user wishes it, one of :data:`PLACEMENTS`."""
+        self.placement = wish if wish in PLACEMENTS else AUTO
         self._set_classes()
         self.call_after_refresh(self.refresh_view)
+
+    def action_placement(self) -> None:
+        """Beside, below, off, and back to where there is room."""
+        self.put(PLACEMENTS[(PLACEMENTS.index(self.placement) + 1) % len(PLACEMENTS)])
         room = self.place != OFF or self.placement in (AUTO, OFF)
         more = "" if room else f", once there is room; until then {cap('open-row')} opens it"
         self.say(_SAID[self.placement] + more)

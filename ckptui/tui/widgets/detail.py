@@ -14,6 +14,7 @@ from ckptui.tui.keys import LEAVE_DETAIL, SECTIONS, bindings
 from ckptui.tui.sections import DIAGNOSIS, Section, bar
 from ckptui.tui.widgets.pager import Pager
 from ckptui.tui.widgets.text import Text
+from ckptui.tui.widgets.tree import TreeView
 
 _KEPT = 64
 """Places in texts that are remembered; the oldest goes first."""
@@ -47,6 +48,7 @@ class DetailView(Container):
         super().__init__(id=view_id)
         self.bar = Text(ascii_only=ascii_only, text_id="sections")
         self.pager = Pager(ascii_only=ascii_only, pager_id="section-text")
+        self.tensors = TreeView(ascii_only=ascii_only)
         self.sections: tuple[Section, ...] = ()
         self.chosen = chosen
         self._subject = ""
@@ -57,6 +59,7 @@ class DetailView(Container):
         """The bar, and what it names."""
         yield self.bar
         yield self.pager
+        yield self.tensors
 
     @property
     def section(self) -> Section:
@@ -77,19 +80,33 @@ class DetailView(Container):
 
     def on_mount(self) -> None:
         """Show what was given before there was a place for it."""
+        self.tensors.display = False
         self._paint()
 
     def _paint(self) -> None:
         shown, section = (self._subject, self.section.id), self.section
         self.bar.display = len(self.sections) > 1
         self._paint_bar()
-        if shown != self._shown:
+        self._choose_body(section)
+        if section.tree is not None:
+            self.tensors.show(section.tree)
+        elif shown == self._shown:
+            self.pager.show(section.lines)
+        else:
             self._remember()
             self._shown = shown
             self.pager.show(section.lines)
             self.pager.go(round(self._places.get(shown, 0)))
-        else:
-            self.pager.show(section.lines)
+
+    def _choose_body(self, section: Section) -> None:
+        """Show the text or the tree; the focus goes with what is shown."""
+        as_tree = section.tree is not None
+        if as_tree != self.tensors.display:
+            focused = self.has_focus_within
+            self.tensors.display = as_tree
+            self.pager.display = not as_tree
+            if focused:
+                self.take_focus()
 
     def _remember(self) -> None:
         self._places.pop(self._shown, None)
@@ -116,7 +133,10 @@ class DetailView(Container):
 
     def take_focus(self) -> None:
         """Put the focus on the part that is shown."""
-        self.pager.focus()
+        if self.tensors.display:
+            self.tensors.take_focus()
+        else:
+            self.pager.focus()
 
     def action_section(self, number: int) -> None:
         """Show a part by its number, from 1."""
