@@ -47,8 +47,12 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
 }
 """Verb → (module that defines it, one line of help)."""
 
-HIDDEN: Final[dict[str, str]] = {"ui": "ckptui.cli.ui"}
-"""The default verb: what ``ckptui PATH`` runs."""
+HIDDEN: Final[dict[str, str]] = {
+    "ui": "ckptui.cli.ui",
+    "save-text": "ckptui.cli.save_text",
+    "plain-text": "ckptui.cli.plain_text",
+}
+"""The default verb, which ``ckptui PATH`` runs, and what the terminal UI asks of a child."""
 
 EPILOG: Final = """\
 \b

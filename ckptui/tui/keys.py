@@ -321,6 +321,16 @@ TEXT: Final = (
         "wrap",
         "Break long lines at the edge, or let them go on beyond it.",
     ),
+    Key("text-save", "w", "text_save", "save a copy", "Save a copy of the file as it is now."),
+    Key("text-pager", "p", "text_pager", "pager", "Open it in $PAGER; its end brings you back."),
+    Key(
+        "text-editor",
+        "e",
+        "text_editor",
+        "editor",
+        "Open it in $EDITOR; its end brings you back.",
+        changes=True,
+    ),
     Key("text-left", "left", "text_side(-1)", "left", "Half a page to the left.", "←"),
     Key("text-right", "right", "text_side(1)", "right", "Half a page to the right.", "→"),
 )

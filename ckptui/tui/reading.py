@@ -93,6 +93,11 @@ class Reading:
         since = [each.since for each in self._open.values()]
         return time.monotonic() - min(since) if since else 0.0
 
+    def rested(self) -> None:
+        """Count the silence from now on: until now nobody listened."""
+        now = time.monotonic()
+        self._open = {number: Asked(each.what, each.at, now) for number, each in self._open.items()}
+
     def restart(self) -> None:
         """Kill the reader and start another, because the user wants it."""
         self._link.close()

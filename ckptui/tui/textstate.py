@@ -74,12 +74,13 @@ class TextState:
         if self.silent > PATIENCE:
             words = f"no answer from the file for {units.duration(self.silent)}"
             return line(Span(words, Role.WARNING))
-        parts = [self._follow(follow_key)]
+        # What happened just now comes first: where there is little room, the end is cut.
+        parts = [line(Span(self.note, Role.ERROR if self.alarm else Role.STRONG))]
+        parts.append(self._follow(follow_key))
         if self.below and not self.following:
             plural = "line" if self.below == 1 else "lines"
             parts.append(line(Span(f"+{self.below:,} {plural} below", Role.STRONG)))
-        parts += [line(self.ended), line(search.said())]
-        parts.append(line(Span(self.note, Role.ERROR if self.alarm else Role.STRONG)))
+        parts += [line(search.said()), line(self.ended)]
         return joined(parts, " · ")
 
     def _follow(self, follow_key: str) -> Line:

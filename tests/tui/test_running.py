@@ -31,7 +31,7 @@ def a_run(tmp: str, *arguments: str) -> str:
 async def write_command(ui: Driver, command: str) -> None:
     await ui.press("R")
     await ui.sees("The command that resumes this run", "ckptui.toml")
-    entry = ui.app.screen.query_one("#command")
+    entry = ui.app.screen.query_one("#typed")
     assert ui.app.screen.focused is entry
     for char in command:
         await ui.pilot.press("space" if char == " " else char)

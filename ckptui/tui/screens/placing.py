@@ -67,7 +67,7 @@ class Placing(Details):
         super().__init__(services)
         ascii_only = services.ascii_only
         self.pane = SidePane(ascii_only=ascii_only, view_id="detail")
-        self.log_pane = LogView(services, view_id="run-log")
+        self.log_pane = LogView(services, self.why_read_only, view_id="run-log")
         self.placement = AUTO
         self._terminal = (0, 0)
 

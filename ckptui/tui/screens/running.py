@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 
 from ckptui.launch.model import RunRecord
@@ -67,7 +68,8 @@ class RunActions(RunScreen):
             command,
             ascii_only=self.services.ascii_only,
         )
-        words = await self.app.push_screen_wait(ask)
+        typed: str = await self.app.push_screen_wait(ask)
+        words = shlex.split(typed)
         if not words:
             self.say("nothing was changed")
             return False
@@ -105,7 +107,7 @@ class RunActions(RunScreen):
 
     def show_text(self, title: str, path: str, *, follow: bool) -> LogView:
         """Open a text file on a screen of its own."""
-        view = LogView(self.services, view_id="log")
+        view = LogView(self.services, self.why_read_only, view_id="log")
         self.app.push_screen(TextScreen(title, view, ascii_only=self.services.ascii_only))
         self.call_after_refresh(view.open, path, follow=follow)
         return view

@@ -1,11 +1,27 @@
-"""The log of a resumed run, or any text file."""
+"""The log of a resumed run, or any text file: read here, saved, or opened in another program."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+from textual import events
+
+from ckptui.present import units
+from ckptui.present.reading import number, text, texts
+from ckptui.present.spans import line
+from ckptui.tui import outside
 from ckptui.tui.services import Services
 from ckptui.tui.widgets.textfind import FindableText
+
+if TYPE_CHECKING:
+    from ckptui.tui.app import CkptuiApp
+
+_DOUBTS = {
+    "exists": "A file stands there already; it is written over, and gone then.",
+    "inside": "That is inside the run directory; the copy will stand beside what the job writes.",
+}
 
 
 class LogView(FindableText):
@@ -13,12 +29,18 @@ class LogView(FindableText):
 
     Args:
         services: Where the run is, and what acts.
+        why_not: Says why nothing may be changed, empty where it may.
         view_id: Widget id.
     """
 
-    def __init__(self, services: Services, *, view_id: str | None = None) -> None:
+    app: CkptuiApp
+
+    def __init__(
+        self, services: Services, why_not: Callable[[], str], *, view_id: str | None = None
+    ) -> None:
         super().__init__(services.environment, ascii_only=services.ascii_only, view_id=view_id)
         self.services = services
+        self.why_not = why_not
 
     def open(self, path: str | None, *, follow: bool = True) -> None:
         """Show a file.
@@ -37,3 +59,89 @@ class LogView(FindableText):
         """Say how the run ended that writes this file."""
         self.state.ended = words
         self._paint_status()
+
+    # Save
+
+    def action_text_save(self) -> None:
+        """Ask where, and save a copy."""
+        if self.path is not None:
+            self.run_worker(self._save(self.path), group="save", exclusive=True)
+
+    async def _save(self, path: str) -> None:
+        from ckptui.tui.screens.ask import AskLine
+        from ckptui.tui.screens.dialog import Confirm
+
+        lines = [
+            line("A copy of the file as it is now, escapes and all. ~ is your home."),
+            line("What is no whole path begins where ckptui was started."),
+        ]
+        ask = AskLine("Save a copy", lines, f"~/{_name(path)}", "save", ascii_only=self.ascii_only)
+        typed = (await self.app.push_screen_wait(ask)).strip()
+        if not typed:
+            self.say("nothing was saved")
+            return
+        target = _whole(typed, self.services.environment.get("HOME", "/"))
+        question = ("save-text", path, target, "--root", self.services.root)
+        answer = await self.services.verbs.ask(*question)
+        doubts = texts(answer.document or {}, "doubts")
+        if doubts:
+            words = [line(target), (), *(line(_DOUBTS.get(each, each)) for each in doubts)]
+            sure = Confirm("Save it there?", words, ascii_only=self.ascii_only)
+            if await self.app.push_screen_wait(sure) != "yes":
+                self.say("nothing was saved")
+                return
+        if answer.ok:
+            self.say("saving…")
+            agreed = [word for each in doubts for word in ("--agree", each)]
+            answer = await self.services.verbs.ask(*question, "--yes", *agreed)
+        document = answer.document or {}
+        if not answer.ok or texts(document, "doubts"):
+            self.say(f"not saved: {answer.sentence}", alarm=True)
+        else:
+            size = units.size(number(document, "bytes"))
+            self.say(f"saved {size} as {text(document, 'target')}")
+
+    # Other programs
+
+    def action_text_pager(self) -> None:
+        """Open the file in the pager at the place that is shown."""
+        if self.path is not None:
+            path, at = self.path, self.top_offset
+            self._lend(lambda: outside.page(self.app, path, at, self.environment))
+
+    def action_text_editor(self) -> None:
+        """Open the file in the editor."""
+        if self.path is not None:
+            path, at = self.path, self.state.number
+            self._lend(lambda: outside.edit(self.app, path, at, self.environment))
+
+    def _lend(self, run: Callable[[], str]) -> None:
+        try:
+            problem = run()
+        except ValueError as error:  # an environment variable that is no command line
+            problem = f"no command line in $PAGER or $EDITOR: {error}"
+        self.rested()
+        self.say(problem, alarm=bool(problem))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey the editor where nothing may be changed."""
+        if action == "text_editor" and self.why_not():
+            return None
+        return super().check_action(action, parameters)
+
+    def on_key(self, event: events.Key) -> None:
+        """Say why the editor does not open."""
+        bound = self._bindings.key_to_bindings.get(event.key, [])
+        if any(each.action == "text_editor" for each in bound) and self.why_not():
+            self.say(self.why_not(), alarm=True)
+
+
+def _name(path: str) -> str:
+    """A name for a copy that tells which run it is of."""
+    folder, name = os.path.split(path)
+    return f"{os.path.basename(folder)}-{name}" if name == "log.txt" else name
+
+
+def _whole(typed: str, home: str) -> str:
+    """A path as it was typed, made whole without a look at the disk."""
+    return os.path.abspath(home + typed[1:] if typed == "~" or typed.startswith("~/") else typed)

@@ -124,6 +124,11 @@ class TextView(Widget, can_focus=True, inherit_bindings=False):
         else:
             self._ask_around(self.top_offset)
 
+    def rested(self) -> None:
+        """The app slept: nobody was there to hear an answer."""
+        if self._reading is not None:
+            self._reading.rested()
+
     # Asking
 
     def _hear(self, reading: Reading, said: Said | None) -> None:
