@@ -48,7 +48,7 @@ def test_damaged_states_and_configuration(broken: str) -> None:
         file.write("[run\ncommand = 1")
     said = ckptui("status", broken)
     assert said.code == 0
-    assert "ckptui.toml: not valid TOML" in said.err
+    assert "ckptui.toml:1: not valid TOML" in said.err
     assert "pipeline_state.json" in said.out
     assert ckptui("latest", broken).out == f"{broken}/checkpoints/ckpt_0000400.pt\n"
     assert "ckptui.toml: not valid TOML" in sentence(ckptui("resume", broken, "--yes"), 1)
