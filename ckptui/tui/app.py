@@ -6,10 +6,12 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from ckptui import turns
 from ckptui.terms import EXIT_OK
 from ckptui.tui.crash import Terminal
 from ckptui.tui.keymap import Keymap, keymap_of
@@ -93,6 +95,12 @@ class CkptuiApp(Leaving, inherit_bindings=False):
         if not self.is_headless:
             self.set_interval(COLLECT_SECONDS, shorten_pauses())
             self.heed_signals(self.terminal)
+
+    async def on_event(self, event: events.Event) -> None:
+        """A key goes before whatever else this process is at."""
+        if isinstance(event, events.Key):
+            turns.wanted()
+        await super().on_event(event)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that go from place to place are there where there are several."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from ckptui import turns
 from ckptui.validation.cache_place import is_switched_off
 from ckptui.validation.cache_rows import Known, Question, Sighting
 from ckptui.validation.settling import settling_time
@@ -162,6 +163,7 @@ class Cache:
 
         keeper = Keeper(self._directory, self._rows)
         while True:
+            turns.give()
             orders = [self._orders.get()]
             while len(orders) < _AT_ONCE and not self._orders.empty():
                 try:

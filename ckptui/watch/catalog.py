@@ -238,14 +238,16 @@ class Catalog:
         self._changed, self._removed, self._fresh = set(), set(), set()
         return changes
 
-    def work(self, most: int | None = None) -> bool:
+    @property
+    def unfinished(self) -> bool:
+        """True where rows are to be worked out."""
+        return bool(self._dirty or self._touched or self._stages_dirty)
+
+    def work(self, most: int | None = None) -> None:
         """Work out rows ahead of the next :meth:`refresh`, so that it has little left to do.
 
         Args:
             most: How many at most, None for all.
-
-        Returns:
-            True where some are left.
         """
         if self._stages_dirty:
             self._refresh_stages()
@@ -255,7 +257,6 @@ class Catalog:
         self._dirty.update(self._folders.turned())
         for _ in range(len(self._dirty) if most is None else min(most, len(self._dirty))):
             self._remake(self._dirty.pop())
-        return bool(self._dirty)
 
     def _remake(self, path: str) -> None:
         before, row = self.rows.get(path), self._row(path)

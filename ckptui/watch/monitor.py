@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final, Self, TypeAlias
 
+from ckptui import turns
 from ckptui.user_config import UserConfig
 from ckptui.validation.pool import Answer, Done, Pool, Progress
 from ckptui.watch.brain import Brain
@@ -31,6 +32,8 @@ _RESTART_AFTER: Final = 15.0
 _HEALTHY: Final = 60.0
 _DEATHS: Final = 3
 _IDLE: Final = 1.0
+_PIECE: Final = 100
+"""Verdicts, and rows, between two moments at which a key may come first: some milliseconds."""
 
 
 class Monitor:
@@ -260,6 +263,7 @@ class Monitor:
     def _listen(self, pool: Pool) -> None:
         """The one thread that may call ``events`` and ``close``: it only hands on what it hears."""
         while not self._closed:
+            turns.give()
             events = pool.events(_IDLE)
             if events:
                 self._events.extend(events)
@@ -292,6 +296,8 @@ class Monitor:
 
     def _pause(self, publish_due: float) -> float:
         now = time.monotonic()
+        if self._events:
+            return 0.0
         if self._brain.dirty:
             return max(0.0, publish_due - now)
         due = self._brain.checks.next_due()
@@ -309,12 +315,16 @@ class Monitor:
             self._brain.speaks()
             for message in messages:
                 self._brain.hear(message)
+                turns.give()
         while self._todo:
             self._todo.popleft()()
-        while self._events:
+        for _ in range(min(len(self._events), _PIECE)):
             self._brain.checked(self._events.popleft())
         self._watch_silence()
         self._brain.go_on()
+        while self._brain.catalog.unfinished and not self._todo:
+            self._brain.catalog.work(_PIECE)
+            turns.give()
 
     def _drain(self) -> None:
         try:

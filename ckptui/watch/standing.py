@@ -112,10 +112,13 @@ class Series:
 def _is_past(row: Checkpoint, best: Checkpoint) -> bool:
     """True where no row behind this one can be newer, but for those without a step."""
     if best.step is not None:
-        return row.step is None or row.step < best.step
+        if row.step is None or row.step < best.step:
+            return True
+        # Behind the last one with an epoch only time counts, and it goes back from row to row.
+        return row.step == best.step and row.epoch is None and not is_newer(row, best)
     if row.step is not None or row.epoch is None or best.epoch is None:
         return False
-    return row.epoch < best.epoch
+    return row.epoch <= best.epoch and not is_newer(row, best)
 
 
 class Rows:
