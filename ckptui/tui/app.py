@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 
 from ckptui import turns
@@ -17,6 +18,7 @@ from ckptui.tui.crash import Terminal
 from ckptui.tui.keymap import Keymap, keymap_of
 from ckptui.tui.keys import APP, bindings, use
 from ckptui.tui.leaving import Leaving
+from ckptui.tui.line.driver import LineDriver
 from ckptui.tui.palette import CheckpointCommands, PlaceCommands, action_commands
 from ckptui.tui.pauses import COLLECT_SECONDS, shorten_pauses
 from ckptui.tui.places import Places
@@ -72,6 +74,10 @@ class CkptuiApp(Leaving, inherit_bindings=False):
         use(self.keymap.keys)
         each = services_of(roots, environment, config, read_only=read_only, ascii_only=ascii_only)
         self.places = Places([MainScreen(services) for services in each], self.post_message)
+
+    def get_driver_class(self) -> type[Driver]:
+        """The one that sends only what differs."""
+        return LineDriver
 
     @property
     def main(self) -> MainScreen:

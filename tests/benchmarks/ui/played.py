@@ -28,7 +28,7 @@ Seen: TypeAlias = "Callable[[list[str]], bool]"
 _QUERIES: Final = {
     b"\x1b[?2026$p": b"\x1b[?2026;2$y",
     b"\x1b[?2048$p": b"\x1b[?2048;0$y",
-    b"\x1b[c": b"\x1b[?62;22c",
+    b"\x1b[6n": b"\x1b[1;1R",
 }
 """What a modern xterm answers to what is asked."""
 _UNKNOWN: Final = re.compile(rb"\x1b\[[<>=?][0-9;]*[$!]?[a-zA-Z]|\x1b\][^\a\x1b]*(?:\a|\x1b\\)")
@@ -80,7 +80,7 @@ class Played:
     def _answer(self, data: bytes) -> None:
         for query, answer in _QUERIES.items():
             if query in data:
-                os.write(self._fd, answer)
+                os.write(self._fd, answer * data.count(query))
 
     def _show(self, data: bytes) -> None:
         data = self._tail + data

@@ -1,0 +1,76 @@
+"""Textual's driver, with our own writer between it and the terminal."""
+
+from __future__ import annotations
+
+import curses
+import signal
+from collections.abc import Callable
+from types import FrameType
+from typing import Final
+
+from textual import events
+from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+from ckptui.tui.line.image import Image
+from ckptui.tui.line.writer import Writer
+
+_SCROLLS: Final = "\x1b[%i%p1%d;%p2%dr"
+
+
+class LineDriver(LinuxDriver):
+    """Sends only what differs, and no more than the line can take."""
+
+    _writer: Writer | None = None
+
+    def start_application_mode(self) -> None:
+        """Enter full-screen mode; nobody knows what the terminal shows."""
+        start: Callable[[], None] = super().start_application_mode
+        start()
+        if self._writer_thread is None or self._file is None:  # in the background; it comes back
+            return
+        self._writer_thread.stop()
+        self._writer = Writer(self._file, Image(*self._get_terminal_size(), **_abilities()))
+        self._writer.start()
+        self._writer_thread = self._writer
+        self._watch_size()
+
+    def _watch_size(self) -> None:
+        """Begin anew when the terminal changes its size: it moves its lines as it likes."""
+        told = signal.getsignal(signal.SIGWINCH)
+
+        def resized(number: int, frame: FrameType | None) -> None:
+            # No lock here: the thread that holds it may be the one that is interrupted.
+            if self._writer is not None:
+                self._writer.resized = True
+            if callable(told):
+                told(number, frame)
+
+        signal.signal(signal.SIGWINCH, resized)
+
+    def forget(self) -> None:
+        """Send everything again: the terminal shows something else than was sent."""
+        if self._writer is not None:
+            self._writer.forget()
+
+    def process_message(self, message: Message) -> None:
+        """Take the terminal's answers to ourselves."""
+        mine = isinstance(message, events.CursorPosition)
+        if not (mine and self._writer is not None and self._writer.answered()):
+            super().process_message(message)
+
+    def stop_application_mode(self) -> None:
+        """Leave full-screen mode once every answer is there."""
+        if self._writer is not None:
+            self._writer.settle()
+        super().stop_application_mode()
+
+
+def _abilities() -> dict[str, bool]:
+    """What the terminal can do, by terminfo."""
+    try:
+        curses.setupterm()
+        scrolls = curses.tigetstr("csr") == _SCROLLS.encode()
+        return {"erases": curses.tigetflag("bce") > 0, "scrolls": scrolls}
+    except curses.error:
+        return {"erases": False, "scrolls": False}
