@@ -9,22 +9,26 @@ PATIENCE: Final = 3.0
 """Seconds after which an answer is not waited for any longer, beside those of the piece itself."""
 _MOMENT: Final = 0.2
 """Seconds that all that is on its way may take."""
-_LEAST, _MOST = 256, 1 << 20
-_TELLING: Final = 400
+_LEAST, _MOST = 256, 1 << 16
+_LONGEST_DELAY: Final = 0.3
+"""Seconds of an answer's way that are taken for the line's own; more is bytes that queue."""
+_TELLING: Final = 150
 """Bytes from which on a piece tells how fast the line is."""
 
 
 class Pace:
     """Pieces on their way. Times are monotonic seconds.
 
-    A line has a delay, which no answer undercuts, and a rate, which the large pieces show. Before
-    the first answer nothing is held back: there are terminals that give none.
+    A line has a delay, which no answer undercuts, and a rate: what is sent while another piece is
+    still on its way arrives later than that by the time that it takes itself. Before the first
+    answer nothing is held back: there are terminals that give none.
     """
 
     def __init__(self) -> None:
-        self._flying: deque[tuple[int, int, float]] = deque()  # its bytes, all bytes then, when
+        self._flying: deque[tuple[int, float]] = deque()  # bytes, when
         self._answers = False
-        self._delay = float("inf")
+        self._answered_at = 0.0
+        self._delay = _LONGEST_DELAY
         self._rate = float("inf")
 
     @property
@@ -34,37 +38,36 @@ class Pace:
 
     def leaves(self, size: int, now: float) -> None:
         """A piece is being sent."""
-        self._flying.append((size, self._underway() + size, now))
+        self._flying.append((size, now))
 
     def arrived(self, now: float) -> bool:
         """The oldest piece was answered. False where none was on its way."""
         if not self._flying:
             return False
-        _, size, since = self._flying.popleft()
-        took = now - since
-        self._delay = min(self._delay, took)
-        if size >= _TELLING and took > self._delay:
-            rate = size / max(took - self._delay, 1e-3)
-            self._rate = rate if self._rate == float("inf") else (self._rate + rate) / 2
-        self._answers = True
+        size, since = self._flying.popleft()
+        delay = self._delay if self._answers else 0.0
+        took = min(now - since - delay, now - self._answered_at)
+        if size >= _TELLING and took > 0:
+            rate = size / max(took, 1e-3)
+            known = self._rate != float("inf")
+            # One answer that came too soon must not let everything out at once.
+            self._rate = min((self._rate + rate) / 2, 2 * self._rate) if known else rate
+        self._delay = min(self._delay, now - since)
+        self._answers, self._answered_at = True, now
         return True
 
     def room(self, now: float) -> int:
         """Bytes that may be sent now."""
-        while self._flying and now > self._end(self._flying[0]):
+        while self._flying and now > self._end(*self._flying[0]):
             self._flying.popleft()
         if not self._answers:
             return _MOST
         window = min(max(self._rate * (_MOMENT + self._delay), _LEAST), _MOST)
-        return int(window) - self._underway()
+        return int(window) - sum(size for size, _ in self._flying)
 
     def due(self, now: float) -> float | None:
         """Seconds until the oldest answer is given up; None where none is due."""
-        return max(self._end(self._flying[0]) - now, 0.01) if self._flying else None
+        return max(self._end(*self._flying[0]) - now, 0.01) if self._flying else None
 
-    def _underway(self) -> int:
-        return sum(size for size, _, _ in self._flying)
-
-    def _end(self, piece: tuple[int, int, float]) -> float:
-        _, size, since = piece
+    def _end(self, size: int, since: float) -> float:
         return since + PATIENCE + 2 * size / self._rate

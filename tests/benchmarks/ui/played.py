@@ -42,6 +42,10 @@ class NotSeenError(Exception):
     """What was waited for did not come."""
 
 
+class ProgramEndedError(NotSeenError):
+    """The program is gone."""
+
+
 class Played:
     """A child in a pseudo-terminal.
 
@@ -69,24 +73,21 @@ class Played:
         try:
             data = os.read(self._fd, 1 << 16)
         except OSError as error:  # the child is gone
-            raise NotSeenError("the program ended") from error
+            raise ProgramEndedError("the program ended") from error
         at = time.perf_counter()
         self.count += len(data)
         self.log += data
-        self._answer(data)
-        self._show(data)
+        data = self._tail + data
+        cut = _CUT.search(data)
+        whole, self._tail = (data[: cut.start()], data[cut.start() :]) if cut else (data, b"")
+        self._answer(whole)
+        self._stream.feed(_UNKNOWN.sub(b"", whole))
         return at
 
     def _answer(self, data: bytes) -> None:
         for query, answer in _QUERIES.items():
             if query in data:
                 os.write(self._fd, answer * data.count(query))
-
-    def _show(self, data: bytes) -> None:
-        data = self._tail + data
-        cut = _CUT.search(data)
-        whole, self._tail = (data[: cut.start()], data[cut.start() :]) if cut else (data, b"")
-        self._stream.feed(_UNKNOWN.sub(b"", whole))
 
     @property
     def lines(self) -> list[str]:
@@ -119,6 +120,20 @@ class Played:
         while (left := end - time.perf_counter()) > 0:
             self._take(left)
         return self.count - before
+
+    def ends(self, patience: float = 30.0) -> None:
+        """Read until the program ends.
+
+        Raises:
+            NotSeenError: It does not.
+        """
+        end = time.perf_counter() + patience
+        try:
+            while time.perf_counter() < end:
+                self._take(0.1)
+        except ProgramEndedError:
+            return
+        raise NotSeenError("the program's end")
 
     # What goes
 
