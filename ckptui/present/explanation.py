@@ -75,7 +75,7 @@ def explain_document(
         reason=verdict.reason,
         evidence=said.evidence,
         next=said.next or None,
-        commands=_commands(verdict),
+        commands=commands(verdict.remedy, verdict.category, verdict.path),
         torch=said.torch or None,
         remedy=verdict.remedy,
         step=facts.step,
@@ -111,18 +111,24 @@ def _globals(names: Iterable[str], allow: Collection[str]) -> GlobalsDocument:
     return GlobalsDocument(split.harmless, split.allowed, split.unknown, split.dangerous)
 
 
-def _commands(verdict: Verdict) -> tuple[str, ...]:
-    """What to type for the remedy, and to find another checkpoint where this one is lost."""
-    path = shell_word(verdict.path)
-    folder = shell_word(os.path.dirname(verdict.path) or ".")
-    commands: list[str] = []
-    if verdict.remedy in AVAILABLE:
-        commands.append(f"ckptui repair {verdict.remedy} {path}")
-    if verdict.remedy is Action.RESUME:
-        commands.append(f"ckptui resume {folder}")
-    if verdict.category in {Category.CORRUPTED, Category.FOREIGN, Category.INCOMPLETE}:
-        commands.append(f"ckptui latest {folder}")
-    return tuple(commands)
+def commands(remedy: Action | None, category: Category, path: str) -> tuple[str, ...]:
+    """What to type for the remedy, and to find another checkpoint where this one is lost.
+
+    Args:
+        remedy: What the verdict recommends.
+        category: What it says.
+        path: Of the checkpoint, as it is to be typed.
+    """
+    name = shell_word(path)
+    folder = shell_word(os.path.dirname(path) or ".")
+    found: list[str] = []
+    if remedy in AVAILABLE:
+        found.append(f"ckptui repair {remedy} {name}")
+    if remedy is Action.RESUME:
+        found.append(f"ckptui resume {folder}")
+    if category in {Category.CORRUPTED, Category.FOREIGN, Category.INCOMPLETE}:
+        found.append(f"ckptui latest {folder}")
+    return tuple(found)
 
 
 def explanation_lines(document: ExplainDocument, *, ascii_only: bool = False) -> list[Line]:

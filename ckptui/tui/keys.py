@@ -188,7 +188,20 @@ MAIN: Final = (
         "Show only what matches: words, cat:corrupted, marker:missing, input:stale.",
         "/",
     ),
-    Key("copy", "y", "copy", "copy path", "Copy the path to the clipboard through the terminal."),
+    Key(
+        "copy",
+        "y",
+        "copy",
+        "copy path",
+        "Copy the path, or those of all marked ones, through the terminal.",
+    ),
+    Key(
+        "copy-what",
+        "Y",
+        "copy_what",
+        "copy …",
+        "Choose what to copy: path, reason, diagnosis, the command that mends, JSON; or save it.",
+    ),
     Key(
         "last-good", "asterisk", "last_good", "last good", "Jump to the last good checkpoint.", "*"
     ),
@@ -321,7 +334,7 @@ TEXT: Final = (
         "wrap",
         "Break long lines at the edge, or let them go on beyond it.",
     ),
-    Key("text-save", "w", "text_save", "save a copy", "Save a copy of the file as it is now."),
+    Key("text-save", "w", "text_save", "save a copy", "Save a copy of the text as it is now."),
     Key("text-pager", "p", "text_pager", "pager", "Open it in $PAGER; its end brings you back."),
     Key(
         "text-editor",
@@ -352,6 +365,7 @@ ON_DETAIL: Final = (
     "undo",
     "resume",
     "copy",
+    "copy-what",
 )
 """Keys of the main screen that also work while a detail fills the screen."""
 
@@ -407,6 +421,7 @@ PLACES: Final[Mapping[str, tuple[str, ...]]] = {
     "in a tree": _ids(*APP, *SECTIONS[:-1], *TREE, *TREE_FIND, more=ON_DETAIL),
     "in the detail beside the table": _ids(*SECTIONS, LEAVE_DETAIL, *PAGER),
     "in a log": _ids(*TEXT_SCREEN, *APP, *PAGER, *TEXT),
+    "in a text to be copied by hand": _ids(*TEXT_SCREEN, *APP, *PAGER, more=("text-save",)),
     "in a preview": _ids(*DIALOG, *PAGER, YES, EDIT),
     "in a choice": _ids(*DIALOG, *TABLE),
     "while the command is edited": _ids(LEAVE),

@@ -150,6 +150,7 @@ def test_every_action_can_have_another_key() -> None:
     from ckptui.tui.screens.detail_screen import DetailScreen
     from ckptui.tui.screens.dialog import BlockedResume, Preview, ResumeDialog
     from ckptui.tui.screens.main import MainScreen
+    from ckptui.tui.screens.taking import TakeScreen
     from ckptui.tui.screens.text_screen import TextScreen
     from ckptui.tui.widgets.detail import SidePane
     from ckptui.tui.widgets.log import LogView
@@ -158,7 +159,8 @@ def test_every_action_can_have_another_key() -> None:
     from ckptui.tui.widgets.tree import TreeTable, TreeView
 
     owners = (CkptuiApp, MainScreen, Table, Pager, Preview, ResumeDialog, BlockedResume, Choose,
-              TextScreen, DetailScreen, SidePane, TreeTable, TreeView, LogView)  # fmt: skip
+              TextScreen, DetailScreen, SidePane, TreeTable, TreeView, LogView,
+              TakeScreen)  # fmt: skip
     remapped = set()
     for key in EVERY:
         keymap, problems = parse_keymap(f'{key.id} = "f12"', "keys.toml", "default")

@@ -87,3 +87,16 @@ def test_the_whole_way_in_tmux(run_dir: str, tmux: Tmux) -> None:
     assert "incomplete" not in screen
     tmux.press("q")
     tmux.sees("left with 0")
+
+
+def test_what_is_copied_is_in_tmuxs_own_buffer(run_dir: str, tmux: Tmux) -> None:
+    tmux.start(f"{sys.executable} -m ckptui {run_dir}; sleep 600")
+    tmux.sees("ckpt_0000600.pt", "corrupted")
+    tmux.press("y")
+    tmux.sees("the path → tmux's buffer")
+    assert tmux.call("show-buffer") == os.path.join(run_dir, "checkpoints", "ckpt_0000600.pt")
+    tmux.press("Y")
+    tmux.sees("command that mends")
+    tmux.press("c")
+    tmux.sees("the command that mends → tmux's buffer")
+    assert tmux.call("show-buffer").startswith("ckptui repair quarantine ")

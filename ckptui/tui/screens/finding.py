@@ -1,21 +1,18 @@
-"""Keys that look and find: views, filter, sort, jumps, copy, validate."""
+"""Keys that look and find: views, filter, sort, jumps, validate."""
 
 from __future__ import annotations
-
-import os
 
 from textual.widgets import Input
 
 from ckptui.present import units
 from ckptui.present.filter import Filter
 from ckptui.terms import TROUBLE, Level
-from ckptui.tui import clipboard
-from ckptui.tui.folding import directory_of, folder_of
+from ckptui.tui.folding import folder_of
 from ckptui.tui.keys import cap
 from ckptui.tui.messages import Checked
 from ckptui.tui.order import Order
-from ckptui.tui.screens.base import RunScreen
 from ckptui.tui.screens.choose import Choice, Choose
+from ckptui.tui.screens.copying import CopyActions
 from ckptui.watch.model import Checkpoint
 
 _LEVELS = {
@@ -26,7 +23,7 @@ _LEVELS = {
 }
 
 
-class FindActions(RunScreen):
+class FindActions(CopyActions):
     """Actions that change nothing on disk."""
 
     def action_view(self, view_id: str) -> None:
@@ -147,7 +144,7 @@ class FindActions(RunScreen):
         self.set_focus(self.table)
         self.show_status()
 
-    # Jump and copy
+    # Jump
 
     def action_last_good(self) -> None:
         """Jump to the last good checkpoint."""
@@ -178,33 +175,6 @@ class FindActions(RunScreen):
                 table.move_to(key)
                 return
         self.say("no checkpoint here is in trouble")
-
-    def action_copy(self) -> None:
-        """Copy the path under the cursor through the terminal, and say no more than is known."""
-        path = self._path_under_cursor()
-        if path is None:
-            self.say("there is no path under the cursor")
-            return
-        full = os.path.join(self.services.root, path)
-        sequence = clipboard.sequence(full, self.services.environment)
-        driver = self.app._driver  # noqa: SLF001  (Textual's own copy knows no tmux and no limit)
-        if sequence is None or driver is None:
-            self.say("the path is too long for the terminal's clipboard", alarm=True)
-            return
-        driver.write(sequence)
-        self.say(clipboard.said(full, self.services.environment))
-
-    def _path_under_cursor(self) -> str | None:
-        key = self.table.cursor
-        if key is None:
-            return None
-        if self.view is self.checkpoints:
-            return directory_of(key) if folder_of(key) is not None else key
-        if self.view is self.stages:
-            return self.stages.rows[key].state
-        if self.view is self.runs:
-            return self.runs.rows[key].log
-        return self.failures.path_of(key)
 
 
 def _these(rows: list[Checkpoint]) -> str:
