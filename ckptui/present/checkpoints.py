@@ -77,7 +77,7 @@ def checkpoint_cells(
     ascii_only: bool = False,
     columns: Sequence[Column] = CHECKPOINTS,
 ) -> dict[str, Cell]:
-    """The cells of one checkpoint, by column id.
+    """The cells of one checkpoint, by column id; the last good one also has a ``sign``.
 
     Args:
         row: The checkpoint.
@@ -87,7 +87,11 @@ def checkpoint_cells(
         columns: Which of them.
     """
     moment = Moment(now, last_good, ascii_only)
-    return {column.id: _CELLS[column.id](row, moment) for column in columns}
+    cells = {column.id: _CELLS[column.id](row, moment) for column in columns}
+    if row.path == last_good:
+        sign = glyphs.LAST_GOOD
+        cells["sign"] = Cell(sign.text(ascii_only=ascii_only), None, sign.role)
+    return cells
 
 
 def sort_key(row: Checkpoint, column: str) -> SortKey:
@@ -126,7 +130,8 @@ def _kind(row: Checkpoint) -> str:
 def _name(row: Checkpoint, at: Moment) -> Cell:
     sign = "" if not row.pointer else f" {glyphs.ARROW.text(ascii_only=at.ascii_only)} "
     name = fit(row.path + sign + (row.pointer or ""), at.ascii_only)
-    return Cell(name + ("/" if row.layout else ""))
+    role = Role.SUCCESS if row.path == at.last_good else Role.NORMAL
+    return Cell(name + ("/" if row.layout else ""), None, role)
 
 
 def _words(text: str | None, at: Moment) -> Cell:

@@ -67,6 +67,7 @@ NONE: Final = Glyph("–", "-", Role.MUTED)
 APPROX: Final = Glyph("≈", "about")
 DOT: Final = Glyph("·", "|", Role.MUTED)
 ARROW: Final = Glyph("→", "->")
+LAST_GOOD: Final = Glyph("★", "G", Role.SUCCESS)
 
 _FULL: Final = Glyph("▰", "#")
 _EMPTY: Final = Glyph("▱", "-")
@@ -106,7 +107,7 @@ _TWINS: Final = str.maketrans(
     {
         "–": "-", "—": "-", "…": "...", "≈": "about ", "·": "|", "→": "->", "✓": "yes",
         "Δ": "*", "▰": "#", "▱": "-", "×": "x", "≥": ">=", "≤": "<=", "●": "ok", "✗": "XX",
-        "◐": "..", "⊘": "!=", "⚠": "!!", "⨯": "--", "◌": "__", "▶": ">", "▌": ">",
+        "◐": "..", "⊘": "!=", "⚠": "!!", "⨯": "--", "◌": "__", "▶": ">", "▌": ">", "★": "G",
         "↑": "up", "↓": "down", "←": "left", "‘": "'", "’": "'", "“": '"', "”": '"',
     }
 )  # fmt: skip

@@ -70,7 +70,7 @@ def understood(written: str) -> str:
 def _base(raw: str, last: str) -> str:
     """A named key, or one character."""
     if len(last) == 1 and last.isprintable() and last != " ":
-        return last
+        return _ALIASES.get(last, last)
     name = _ALIASES.get(last.lower(), last.lower())
     if name in _NAMED:
         return name

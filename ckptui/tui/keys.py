@@ -173,6 +173,7 @@ MAIN: Final = (
     Key("rescan", "r", "rescan", "rescan", "Look at the whole directory again, now."),
     Key("sort", "s", "sort", "sort", "Choose the column to sort by."),
     Key("reverse-order", "S", "reverse_order", "turn round", "Turn the order round."),
+    Key("columns", "C", "columns", "columns", "Choose the columns and their order."),
     Key(
         "group",
         "t",
@@ -232,6 +233,22 @@ TABLE: Final = (
     Key("half-page-up", "ctrl+u", "table_half_page(-1)", "half page", "Half a page back."),
     Key("first-row", "g,home", "table_top", "top", "First row.", "g"),
     Key("last-row", "G,end", "table_end", "end", "Last row.", "G"),
+    Key(
+        "scroll-left",
+        "left",
+        "table_side(-1)",
+        "left",
+        "Scroll the columns back; on a group, close it.",
+        "←",
+    ),
+    Key(
+        "scroll-right",
+        "right",
+        "table_side(1)",
+        "right",
+        "Scroll the columns, to read what is cut; on a group, open it.",
+        "→",
+    ),
     Key(
         "open-row",
         "enter",
@@ -389,6 +406,26 @@ def bindings(keys: Sequence[Key]) -> list[BindingType]:
     ]
 
 
+COLUMNS: Final = (
+    Key(
+        "column-later",
+        "J,shift+down",
+        "move_column(1)",
+        "later",
+        "Move the column one place to the right.",
+    ),
+    Key(
+        "column-earlier",
+        "K,shift+up",
+        "move_column(-1)",
+        "earlier",
+        "Move the column one place to the left.",
+    ),
+    Key("usual-columns", "u", "usual_columns", "as usual", "Show the usual columns again."),
+)
+"""Keys of the choice of columns."""
+
+
 EVERY: Final = (
     *APP,
     *MAIN,
@@ -403,6 +440,7 @@ EVERY: Final = (
     YES,
     EDIT,
     BACK,
+    *COLUMNS,
 )
 """All keys there are."""
 _BY_ID: Final = {key.id: key for key in EVERY}
@@ -424,6 +462,7 @@ PLACES: Final[Mapping[str, tuple[str, ...]]] = {
     "in a text to be copied by hand": _ids(*TEXT_SCREEN, *APP, *PAGER, more=("text-save",)),
     "in a preview": _ids(*DIALOG, *PAGER, YES, EDIT),
     "in a choice": _ids(*DIALOG, *TABLE),
+    "where columns are chosen": _ids(*DIALOG, *TABLE, *COLUMNS),
     "while the command is edited": _ids(LEAVE),
 }
 """Where keys work together, so that none may have two meanings there: place → ids."""

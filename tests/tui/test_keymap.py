@@ -147,6 +147,7 @@ def test_no_file_is_the_set_alone(tmp_path: Path) -> None:
 def test_every_action_can_have_another_key() -> None:
     """Each id of the table on a key that nothing has, as Textual then finds it."""
     from ckptui.tui.screens.choose import Choose
+    from ckptui.tui.screens.columns import ColumnsScreen
     from ckptui.tui.screens.detail_screen import DetailScreen
     from ckptui.tui.screens.dialog import BlockedResume, Preview, ResumeDialog
     from ckptui.tui.screens.main import MainScreen
@@ -160,7 +161,7 @@ def test_every_action_can_have_another_key() -> None:
 
     owners = (CkptuiApp, MainScreen, Table, Pager, Preview, ResumeDialog, BlockedResume, Choose,
               TextScreen, DetailScreen, SidePane, TreeTable, TreeView, LogView,
-              TakeScreen)  # fmt: skip
+              TakeScreen, ColumnsScreen)  # fmt: skip
     remapped = set()
     for key in EVERY:
         keymap, problems = parse_keymap(f'{key.id} = "f12"', "keys.toml", "default")
@@ -184,7 +185,7 @@ async def test_everything_follows_the_keymap(run_dir: str) -> None:
         fix = "ctrl+g"
         yes = "enter"
         leave = "f10"
-        open-row = "right"
+        open-row = "ctrl+o"
         row-down = "ctrl+n"
         help = "f3"
         undo = "u"
@@ -197,8 +198,8 @@ async def test_everything_follows_the_keymap(run_dir: str) -> None:
         await ui.press("x")
         assert ui.app.screen is ui.app.main
         await ui.press("ctrl+n", "f2")
-        await ui.sees("→ choose", "F10 leave it")
-        await ui.press("f10", "right")
+        await ui.sees("ctrl+o choose", "F10 leave it")
+        await ui.press("f10", "ctrl+o")
         await ui.sees("Levels", "F6 back")
         await ui.press("f6", "f3")
         await ui.sees("F10 back")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from ckptui.tui.folding import PREFIX
 from ckptui.tui.keys import cap
 from ckptui.tui.screens.base import RunScreen
 from ckptui.tui.screens.choose import Choice, Choose
+from ckptui.tui.screens.columns import ColumnsScreen
+from ckptui.tui.services import Services
 from ckptui.tui.views.checkpoints import PIECE_SECONDS
 from ckptui.tui.views.groups import GROUPINGS, UNITS
+from ckptui.tui.widgets.table import Table
 
 _BREATH_SECONDS: Final = 0.01
 """What the keys get between two pieces of a long work."""
@@ -19,7 +22,11 @@ _KEYS: Final = "123456789abcdefimnoprstuvwxyz"
 
 
 class ArrangeActions(RunScreen):
-    """Sort, turn round, group."""
+    """Sort, turn round, group, choose columns."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        self.tables[self.checkpoints.id].turn = self.turn
 
     def update_views(self, changed: Collection[str] | None, removed: Collection[str]) -> None:
         """Bring the views up to date, and show the open one.
@@ -34,17 +41,21 @@ class ArrangeActions(RunScreen):
         self._show_rows()
 
     def _show_rows(self) -> None:
+        self.table.set_columns(self.view.shown)
         self.table.show(self.view.lines)
-        if self.checkpoints.work(0) and self._piece is None:
+        self._go_on_soon()
+
+    def _go_on_soon(self) -> None:
+        if self.checkpoints.busy and self._piece is None:
             self._piece = self.set_timer(_BREATH_SECONDS, self._go_on)
 
     def _go_on(self) -> None:
         """The next piece of what cannot be done at once without keeping the keys waiting."""
         self._piece = None
-        if self.checkpoints.work(PIECE_SECONDS):
-            self._piece = self.set_timer(_BREATH_SECONDS, self._go_on)
+        self.checkpoints.work(PIECE_SECONDS)
         if self.view is self.checkpoints:
-            self.table.show(self.view.lines)
+            self._show_rows()
+        self._go_on_soon()
         self.show_status()
 
     # Sort
@@ -91,6 +102,33 @@ class ArrangeActions(RunScreen):
         column, down = self.view.sort or ("", False)
         self.table.sort_mark(column or None, down=down)
         self.refresh_view()
+
+    def on_table_headed(self, message: Table.Headed) -> None:
+        """A click on a heading sorts by it."""
+        if message.table is self.table:
+            self.sort_by(message.column)
+
+    # Columns
+
+    def action_columns(self) -> None:
+        """Choose the columns and their order; the table follows at once."""
+        view, table = self.view, self.table
+
+        def follow(chosen: Sequence[str]) -> None:
+            view.choose(chosen)
+            table.set_columns(view.shown)
+            table.touch()
+
+        self.app.push_screen(
+            ColumnsScreen(
+                view.columns,
+                view.chosen,
+                empty=view.empty_columns,
+                usual=view.usual,
+                follow=follow,
+                ascii_only=self.services.ascii_only,
+            )
+        )
 
     # Groups
 

@@ -18,6 +18,7 @@ from ckptui.tui.order import Order
 from ckptui.tui.screens.detail_screen import DetailScreen
 from ckptui.tui.services import Services
 from ckptui.tui.views import CheckpointsView, FailuresView, RunsView, StagesView, View
+from ckptui.tui.widgets.painting import between
 from ckptui.tui.widgets.table import Table
 from ckptui.tui.widgets.text import Text
 from ckptui.watch.model import Checkpoint, Snapshot
@@ -159,7 +160,9 @@ class RunScreen(Screen[None], inherit_bindings=False):
 
     def show_status(self) -> None:
         """Paint the line above the footer."""
-        self.query_one("#status", Text).show([self.status_line()])
+        width = max(self.size.width - 2, 1)
+        told = between(self.status_line(), self.table.position(), width)
+        self.query_one("#status", Text).show([told])
         if self.open_detail is not None:
             self.open_detail.tell(self.status_line())
 

@@ -85,6 +85,11 @@ class View(ABC):
         known = {column.id: column for column in self.columns}
         return tuple(known[each] for each in self.chosen)
 
+    @property
+    def empty_columns(self) -> frozenset[str]:
+        """Ids of the columns that are not shown, even if chosen, as no row has anything there."""
+        return frozenset()
+
     def choose(self, wanted: Sequence[str]) -> None:
         """Show these columns, in this order; the first of all stays in front, come what may."""
         first, *others = self._ids

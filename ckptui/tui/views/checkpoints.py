@@ -87,6 +87,11 @@ class CheckpointsView(View):
         return self._arranging.busy
 
     @property
+    def busy(self) -> bool:
+        """True while some rows have still to find their place."""
+        return self._arranging.busy
+
+    @property
     def _lines(self) -> Lines:
         return self._arranging.lines
 
@@ -140,13 +145,17 @@ class CheckpointsView(View):
     @property
     def shown(self) -> tuple[Column, ...]:
         """The columns that were chosen, without those in which no row has anything."""
-        missing = self._arranging.filled.missing
-        made_of = (self.chosen, self._settled and len(missing))
+        empty = self.empty_columns
+        made_of = (self.chosen, empty)
         if made_of != self._shown_for:
-            hidden = missing if self._settled else {}
             self._shown_for = made_of
-            self._shown = tuple(each for each in super().shown if each.id not in hidden)
+            self._shown = tuple(each for each in super().shown if each.id not in empty)
         return self._shown
+
+    @property
+    def empty_columns(self) -> frozenset[str]:
+        """Those without anything, once all has been looked at; one that fills up comes back."""
+        return frozenset(self._arranging.filled.missing) if self._settled else frozenset()
 
     # Cells
 

@@ -22,11 +22,10 @@ _WORDS: Final = re.compile(r" *[^ ]+|  *")
 
 
 def role_style(widget: Widget, role: Role) -> Style:
-    """The role's own style, without a background, to be laid over the line's."""
+    """The role's own style, to be laid over the line's."""
     if role is Role.NORMAL:
         return Style.null()
-    style = widget.get_component_rich_style(f"role--{role}", partial=True)
-    return style + Style(bgcolor=None)
+    return widget.get_component_rich_style(f"role--{role}", partial=True)
 
 
 def paint(

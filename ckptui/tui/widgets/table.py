@@ -9,6 +9,7 @@ would now read differently.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import ClassVar, Final, TypeAlias
 
 from rich.style import Style
@@ -19,16 +20,19 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from ckptui.present.columns import Cell, Column, fitting
+from ckptui.present.columns import Cell, Column
 from ckptui.present.glyphs import Role
-from ckptui.present.spans import Span
+from ckptui.present.spans import Line, Span
 from ckptui.tui.keys import TABLE, bindings
 from ckptui.tui.listing import Listed, Rows
-from ckptui.tui.widgets.painting import ROLE_CLASSES, paint
-from ckptui.tui.widgets.rowpaint import GUTTER, Layout, Look
+from ckptui.tui.widgets.painting import ROLE_CLASSES, paint, role_style
+from ckptui.tui.widgets.rowpaint import GUTTER, Layout, Look, longest
 
 CellSource: TypeAlias = "Callable[[str], Mapping[str, Cell]]"
 """Gives a row's cells by its key, by column id."""
+
+Turn: TypeAlias = "Callable[[str, int], bool]"
+"""Opens (1) or closes (-1) the group at a row; False where there is none to open or close."""
 
 HEADER: Final = 1
 """Lines above the rows."""
@@ -41,6 +45,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         keys: Keys of the rows in the order shown.
         cursor: Key of the row under the cursor, None while there is no row.
         marks: Keys of the marked rows.
+        turn: Asked first by the keys that scroll sideways.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -80,6 +85,14 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
     class Marked(Message):
         """Marks were set or removed."""
 
+    class Headed(Message):
+        """The heading of a column was clicked."""
+
+        def __init__(self, table: Table, column: str) -> None:
+            self.table = table
+            self.column = column
+            super().__init__()
+
     def __init__(
         self, columns: Sequence[Column], source: CellSource, *, ascii_only: bool, table_id: str
     ) -> None:
@@ -99,6 +112,8 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         self._departed: object = None
         self._painted: dict[int, Look] = {}
         self._plan = Layout()
+        self._styles: dict[tuple[str, Role], Style] = {}
+        self.turn: Turn | None = None
 
     # What it shows
 
@@ -154,8 +169,9 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
 
     def touch(self) -> None:
         """Repaint the visible rows that would now read differently, and no others."""
-        for line in range(self.top, min(self.top + self.page, len(self.keys))):
-            painted, look = self._painted.get(line - self.top), self._look(line)
+        for line in self._visible():
+            painted = self._painted.get(line - self.top)
+            look = self._look(line, self._plan.columns)
             if painted is None or not painted.same_row(look):
                 self._repaint(line)
             elif painted.cells != look.cells:
@@ -186,6 +202,12 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
     def page(self) -> int:
         """Number of rows that fit under the header."""
         return max(self.size.height - HEADER, 1)
+
+    def position(self) -> Line:
+        """``340 of 12,500``, where not all rows are on screen."""
+        if len(self.keys) <= self.page:
+            return ()
+        return (Span(f"{self._line + 1:,} of {len(self.keys):,}", Role.MUTED),)
 
     def on_screen(self) -> list[str]:
         """Keys of the rows on screen."""
@@ -294,13 +316,41 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
             self.post_message(self.Marked())
 
     def on_click(self, event: events.Click) -> None:
-        """The mouse chooses a row; a second click opens it."""
+        """The mouse chooses a row, or a column to sort by; a second click opens the row."""
         line = self.top + event.y - HEADER
-        if event.y >= HEADER and line < len(self.keys):
+        column = self._plan.column_at(event.x)
+        if event.y < HEADER and column is not None:
+            self.post_message(self.Headed(self, column.id))
+        elif event.y >= HEADER and line < len(self.keys):
             self._led = True
             self._place_on(line)
             if event.chain == 2:
                 self.action_table_open()
+
+    # Columns
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Show other columns, or the same in another order."""
+        if tuple(columns) != tuple(self.columns):
+            self.columns = columns
+            self._lay_out()
+            self.refresh()
+
+    def action_table_side(self, step: int) -> None:
+        """Open or close a group at the cursor; else scroll the columns, all but the first one."""
+        if self.turn is not None and self.cursor is not None and self.turn(self.cursor, step):
+            return
+        plan = self._plan
+        if step > 0 and not plan.offset:
+            shown = [self._look(line, self.columns) for line in self._visible()]
+            plan = plan.spread(self.columns, longest(shown, self.columns))
+        plan = plan.scrolled(plan.stop(step))
+        if not plan.offset:
+            plan = Layout.fitted(self.columns, self._width, ascii_only=self.ascii_only)
+        if plan != self._plan:
+            self._plan = plan
+            self._painted.clear()
+            self.refresh()
 
     # Painting
 
@@ -308,17 +358,19 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         """Choose the columns anew and keep the cursor in view."""
         self._lay_out()
         self.virtual_size = Size(self._width, len(self.keys) + HEADER)
-        self._show_cursor()
+        if self.keys:
+            self._show_cursor()
 
     @property
     def _width(self) -> int:
         return max(self.scrollable_content_region.width, GUTTER + 1)
 
     def _lay_out(self) -> None:
-        widths = fitting(self.columns, self._width - GUTTER)
-        shown = tuple(column for column in self.columns if column.id in widths)
-        self._plan = Layout(shown, widths, self._width, self.ascii_only)
+        self._plan = Layout.fitted(self.columns, self._width, ascii_only=self.ascii_only)
         self._painted.clear()
+
+    def _visible(self) -> range:
+        return range(self.top, min(self.top + self.page, len(self.keys)))
 
     def render_line(self, y: int) -> Strip:
         """Paint one line of the widget."""
@@ -330,15 +382,16 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
             return self._plan.header(base, sorted_base, self.sorted_by)
         line = self.top + y - HEADER
         if line < len(self.keys):
-            look = self._painted[y - HEADER] = self._look(line)
-            return self._plan.row(self, look, self._base(look))
+            look = self._painted[y - HEADER] = self._look(line, self._plan.columns)
+            ground = "cursor" if look.cursor else "marked" if look.marked else ""
+            return self._plan.row(look, partial(self._style, ground))
         self._painted.pop(y - HEADER, None)
         return self._beyond(y - HEADER)
 
-    def _look(self, line: int) -> Look:
+    def _look(self, line: int, columns: Sequence[Column]) -> Look:
         key = self.keys[line]
         cells, marked = self.source(key), key in self.marks
-        return Look.of(key, cells, self._plan.columns, cursor=key == self.cursor, marked=marked)
+        return Look.of(key, cells, columns, cursor=key == self.cursor, marked=marked)
 
     def _repaint(self, line: int) -> None:
         y = line - self.top + HEADER
@@ -350,14 +403,22 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         places = zip(self._plan.ends(), painted.cells, look.cells, strict=False)
         last = max((end for end, old, new in places if old != new), default=0)
         # Textual sends a line from its beginning whatever the region, so one region is cheapest.
-        self.refresh(Region(0, y, last, 1))
+        self.refresh(Region(0, y, self._width if self._plan.offset else last, 1))
 
-    def _base(self, look: Look) -> Style:
-        if look.cursor:
-            return self.get_component_rich_style("table--cursor")
-        if look.marked:
-            return self.get_component_rich_style("table--marked")
-        return self.rich_style
+    def notify_style_update(self) -> None:
+        """Colours have changed."""
+        super().notify_style_update()
+        self._styles.clear()
+
+    def _style(self, ground: str, role: Role) -> Style:
+        """A role on a row; kept, because a page has hundreds of cells of few kinds."""
+        known = self._styles.get((ground, role))
+        if known is None:
+            base = self.get_component_rich_style(f"table--{ground}") if ground else self.rich_style
+            # On a reversed line a role's colour would become a ground of its own.
+            known = base if base.reverse else base + role_style(self, role)
+            self._styles[ground, role] = known
+        return known
 
     def _beyond(self, y: int) -> Strip:
         """The lines under the last row: blank, or a sentence where there are no rows at all."""
