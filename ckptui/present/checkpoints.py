@@ -62,11 +62,13 @@ class Moment:
         now: Seconds since the epoch, for ages.
         last_good: Path of the last good checkpoint, or None.
         ascii_only: ASCII twins of all glyphs.
+        name: The path as it is shown, where part of it is said elsewhere; else empty.
     """
 
     now: float
     last_good: str | None = None
     ascii_only: bool = False
+    name: str = ""
 
 
 def checkpoint_cells(
@@ -76,6 +78,7 @@ def checkpoint_cells(
     last_good: str | None = None,
     ascii_only: bool = False,
     columns: Sequence[Column] = CHECKPOINTS,
+    name: str = "",
 ) -> dict[str, Cell]:
     """The cells of one checkpoint, by column id; the last good one also has a ``sign``.
 
@@ -85,8 +88,9 @@ def checkpoint_cells(
         last_good: Path of the last good checkpoint, or None.
         ascii_only: Use the ASCII twins of all glyphs.
         columns: Which of them.
+        name: The path as it is to be shown, where a part of it is said elsewhere; else empty.
     """
-    moment = Moment(now, last_good, ascii_only)
+    moment = Moment(now, last_good, ascii_only, name)
     cells = {column.id: _CELLS[column.id](row, moment) for column in columns}
     if row.path == last_good:
         sign = glyphs.LAST_GOOD
@@ -129,7 +133,7 @@ def _kind(row: Checkpoint) -> str:
 
 def _name(row: Checkpoint, at: Moment) -> Cell:
     sign = "" if not row.pointer else f" {glyphs.ARROW.text(ascii_only=at.ascii_only)} "
-    name = fit(row.path + sign + (row.pointer or ""), at.ascii_only)
+    name = fit((at.name or row.path) + sign + (row.pointer or ""), at.ascii_only)
     role = Role.SUCCESS if row.path == at.last_good else Role.NORMAL
     return Cell(name + ("/" if row.layout else ""), None, role)
 

@@ -114,6 +114,60 @@ async def test_a_folder_of_units_is_one_row_until_it_is_opened(run_dir: str) -> 
         assert "features/soil.part_0001.pt" not in table.keys
 
 
+async def test_rows_are_put_together_by_directory_and_step_and_the_order_turned(
+    run_dir: str,
+) -> None:
+    async with opened(run_dir) as ui:
+        table = ui.app.main.table
+        usual = list(table.keys)
+        await ui.press("t", "d")
+        await ui.sees("▸ checkpoints/  ", "▸ features/  ", "1 corrupted")
+        assert BAD not in table.keys
+        await ui.press("g", "right")
+        await ui.sees("▾ checkpoints/  ", "ckpt_0000600.pt")
+        assert BAD in table.keys
+        await ui.goes_to(BAD)
+        await ui.press("left")
+        assert folder_of(table.cursor or "") == "checkpoints"
+        await ui.press("space")
+        inside = [path for path in ui.rows if path.startswith("checkpoints/")]
+        await ui.sees(f"{len(inside)} checkpoints marked")
+        await ui.press("escape", "left", "left")
+        assert BAD not in table.keys
+        await ui.press("asterisk")
+        assert table.cursor == GOOD
+        await ui.press("t", "n")
+        assert sorted(table.keys) == sorted(ui.rows)
+        newest = list(table.keys)
+        await ui.press("S")
+        await ui.sees("the oldest first")
+        assert list(table.keys) == newest[::-1]
+        await ui.press("S", "t", "u")
+        assert table.keys == usual
+
+
+async def test_columns_are_chosen_and_moved_and_what_is_left_is_put_back(run_dir: str) -> None:
+    async with opened(run_dir, size=(120, 40)) as ui:
+        await ui.sees("Format", "Input", "Age")
+        await ui.press("C")
+        await ui.sees("training step", "enter keep")
+        await ui.press("space", "space")  # step and format
+        await ui.until(lambda: "Format" not in _header(ui.text()), "no format")
+        await ui.press("escape")
+        await ui.until(lambda: "Step  Format" in _header(ui.text()), "both again")
+        await ui.press("C", "J", "k", "space", "enter")
+        await ui.until(lambda: "Step" in _header(ui.text()), "the table")
+        assert "Format" not in _header(ui.text())
+        view = ui.app.main.checkpoints
+        assert view.remembered()["columns"] == [each.id for each in view.shown]
+        await ui.press("C", "u", "enter")
+        assert view.remembered()["columns"] is None
+
+
+def _header(text: str) -> str:
+    return next(line for line in text.splitlines() if line.startswith("   Checkpoint"))
+
+
 async def test_views_jumps_and_help(run_dir: str) -> None:
     async with opened(run_dir) as ui:
         await ui.press("2")

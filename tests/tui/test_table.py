@@ -48,6 +48,8 @@ class Bench(App[None], inherit_bindings=False):
         super().__init__()
         self.values = {f"row {number}": str(number) for number in range(count)}
         self.asked: Counter[str] = Counter()
+        self.headed: list[str] = []
+        self.longs = ""
         self.table = Watched(COLUMNS, self.cells, ascii_only=False, table_id="bench")
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -58,7 +60,15 @@ class Bench(App[None], inherit_bindings=False):
 
     def cells(self, key: str) -> Mapping[str, Cell]:
         self.asked[key] += 1
-        return {"name": Cell(key), "size": Cell(self.values[key]), "note": Cell("[b]x[/y]")}
+        return {
+            "name": Cell(key),
+            "size": Cell(self.values.get(key, "")),
+            "note": Cell("[b]x[/y]"),
+            "long": Cell(self.longs),
+        }
+
+    def on_table_headed(self, message: Table.Headed) -> None:
+        self.headed.append(message.column)
 
     def on_mount(self) -> None:
         self.table.show(list(self.values))
@@ -150,3 +160,58 @@ def test_folding_keeps_every_character_and_the_width() -> None:
     assert all(width_of(each) <= 11 for each in folded)
     whole = "".join(text_of(each) for each in folded).replace(" ", "")
     assert whole == text_of(spans).replace(" ", "")
+
+
+async def test_columns_scroll_sideways_and_the_first_one_stays() -> None:
+    app = Bench(5)
+    app.table.set_columns([*COLUMNS, Column("long", "Long", 10, keep=1)])
+    app.longs = "the whole of a long reason, to its very end"
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.pause()
+        assert "Long" not in app.shown()[0] and app.shown()[0].endswith("›")
+        seen = []
+        for _ in range(12):
+            await pilot.press("right")
+            seen.append(app.shown()[1])
+            assert seen[-1].startswith("▌  row 0")
+        assert "to its very end" in seen[-1]
+        assert seen[-1] == seen[-2], "it stops at the end"
+        assert "‹" in app.shown()[0] and not app.shown()[0].endswith("›")
+        assert "very end" in "".join(seen)
+        for _ in range(12):
+            await pilot.press("left")
+        assert "Size" in app.shown()[0] and "‹" not in app.shown()[0]
+
+
+async def test_a_click_on_a_heading_names_its_column_also_when_scrolled() -> None:
+    app = Bench(5)
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.pause()
+        header = app.shown()[0]
+        for title, column in (("Name", "name"), ("Size", "size"), ("Note", "note")):
+            await pilot.click(Table, offset=(header.index(title) + 1, 0))
+            assert app.headed[-1] == column
+        app.longs = "x" * 50
+        app.table.set_columns([*COLUMNS, Column("long", "Long", 10, keep=1)])
+        await pilot.press("right", "right")
+        await pilot.click(Table, offset=(app.shown()[0].index("Long"), 0))
+        assert app.headed[-1] == "long"
+        assert app.table.cursor == "row 0"
+
+
+async def test_the_neighbour_takes_the_cursor_of_many_rows_that_go_at_once() -> None:
+    app = Bench(200)
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.table.move_to("row 60")
+        await pilot.pause()
+        gone = {f"row {number}" for number in range(30, 64)}
+        app.table.show([key for key in app.values if key not in gone])
+        assert app.table.cursor == "row 64"
+        app.table.move_to("row 199")
+        app.table.show([f"row {number}" for number in range(150, 190)])
+        assert app.table.cursor == "row 189"
+        app.table.move_to("row 7")  # not there yet: as soon as it is
+        assert app.table.cursor == "row 189"
+        app.table.show([f"row {number}" for number in range(100)])
+        assert app.table.cursor == "row 7"
+        assert text_of(app.table.position()) == "8 of 100"

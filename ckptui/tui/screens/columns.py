@@ -23,9 +23,8 @@ Follow: TypeAlias = "Callable[[Sequence[str]], None]"
 WIDTH: Final = 46
 """Cells of the box: it leaves room to see what comes of it."""
 _LISTED: Final = (
-    Column("shown", "", 3),
-    Column("what", "", 10),
-    Column("about", "", 12, keep=10, stretch=True),
+    Column("what", "Column", 9),
+    Column("about", "shows", 12, keep=10, stretch=True),
 )
 
 
@@ -64,6 +63,7 @@ class ColumnsScreen(ModalScreen[bool], inherit_bindings=False):
         self._order = self._all(chosen)
         self.ascii_only = ascii_only
         self.list = Table(_LISTED, self._cells, ascii_only=ascii_only, table_id="choices")
+        self.list.mark_sign = "x" if ascii_only else "✓"
         self.list.marks = {each for each in chosen if each in self._named}
 
     def _all(self, chosen: Sequence[str]) -> list[str]:
@@ -94,7 +94,7 @@ class ColumnsScreen(ModalScreen[bool], inherit_bindings=False):
     def _fit(self) -> None:
         box = self.query_one("#box")
         box.styles.width = min(WIDTH, self.app.size.width)
-        box.styles.height = min(len(self._order) + 8, max(self.app.size.height - 8, 10))
+        box.styles.height = min(len(self._order) + 7, max(self.app.size.height - 8, 10))
 
     def _answers(self) -> list[Line]:
         said = (("mark-row", "show"), ("column-later", "later"), ("column-earlier", "earlier"))
@@ -106,10 +106,8 @@ class ColumnsScreen(ModalScreen[bool], inherit_bindings=False):
 
     def _cells(self, key: str) -> dict[str, Cell]:
         column, shown = self._named[key], key in self.list.marks
-        sign = ("x" if self.ascii_only else "✓") if shown else ""
         about = f"{column.about}, empty now" if key in self._empty else column.about
         return {
-            "shown": Cell(f"{sign:>2}", None, Role.SUCCESS),
             "what": Cell(column.name, None, Role.NORMAL if shown else Role.MUTED),
             "about": Cell(about, None, Role.MUTED),
         }

@@ -32,12 +32,36 @@ class Filled:
             del self.missing[column]
 
 
+class Shared:
+    """The folder that all rows lie in. It only ever becomes shorter: names shall not come and go.
+
+    Attributes:
+        folder: With its ``/``; empty where there is none.
+    """
+
+    def __init__(self) -> None:
+        self.folder = ""
+        self._noted = False
+
+    def note(self, path: str) -> None:
+        """Look at one more path."""
+        if not self._noted:
+            self.folder, self._noted = _above(path), True
+        while not path.startswith(self.folder):
+            self.folder = _above(self.folder[:-1])
+
+
+def _above(path: str) -> str:
+    return path[: path.rfind("/") + 1]
+
+
 class Arranging:
     """Keeps lines, and replaces them once others are ready.
 
     Attributes:
         lines: What is shown.
         filled: Which columns have something in them.
+        shared: The folder that all rows lie in.
     """
 
     def __init__(self, opened: Collection[str]) -> None:
@@ -45,6 +69,7 @@ class Arranging:
         self._rows: Mapping[str, Checkpoint] = {}
         self.lines = Lines(Arrangement(), opened)
         self.filled = Filled()
+        self.shared = Shared()
         self._due: dict[str, None] = {}
         self._next: Lines | None = None
         self._next_due: dict[str, None] = {}
@@ -102,3 +127,4 @@ class Arranging:
                 del due[path]
                 if path in self._rows:
                     self.filled.note(self._rows[path])
+                    self.shared.note(path)

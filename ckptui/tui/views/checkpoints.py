@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 
 from ckptui.present import units
 from ckptui.present.checkpoints import EVERY, checkpoint_cells
-from ckptui.present.columns import Cell, Column
-from ckptui.tui.folding import PREFIX, group_cells
+from ckptui.present.columns import Cell, Column, fit
+from ckptui.tui.folding import PREFIX, directory_of, group_cells
 from ckptui.tui.listing import Rows
 from ckptui.tui.views.arranging import Arranging
 from ckptui.tui.views.base import View
@@ -145,12 +146,19 @@ class CheckpointsView(View):
     @property
     def shown(self) -> tuple[Column, ...]:
         """The columns that were chosen, without those in which no row has anything."""
-        empty = self.empty_columns
-        made_of = (self.chosen, empty)
+        empty, folder = self.empty_columns, self._folder
+        made_of = (self.chosen, empty, folder)
         if made_of != self._shown_for:
             self._shown_for = made_of
-            self._shown = tuple(each for each in super().shown if each.id not in empty)
+            name, *others = (each for each in super().shown if each.id not in empty)
+            title = f"{name.title} in {fit(folder, self.ascii_only)}" if folder else name.title
+            self._shown = (replace(name, title=title), *others)
         return self._shown
+
+    @property
+    def _folder(self) -> str:
+        """The folder that is said once in the heading instead of on each row."""
+        return self._arranging.shared.folder if self._settled and self.total > 1 else ""
 
     @property
     def empty_columns(self) -> frozenset[str]:
@@ -166,7 +174,8 @@ class CheckpointsView(View):
         if group is not None and group.tally is not None:
             opened, ascii_only = key in self.opened, self.ascii_only
             return group_cells(key, group.tally, now=now, opened=opened, ascii_only=ascii_only)
-        row, beside = self.rows[key], (self.shown, key == self.last_good)
+        row, name = self.rows[key], self._name(key)
+        beside = (self.shown, key == self.last_good, name)
         known = self._known.get(key)
         if known is not None and known[0] is row and known[1] == beside and now < known[2]:
             return known[3]
@@ -178,11 +187,20 @@ class CheckpointsView(View):
             last_good=self.last_good,
             ascii_only=self.ascii_only,
             columns=self.shown,
+            name=name,
         )
         times = (row.mtime, units.seconds_of(row.checked_at))
         until = min((units.reads_until(now - at) for at in times if at is not None), default=60.0)
         self._known[key] = (row, beside, now + until, cells)
         return cells
+
+    def _name(self, path: str) -> str:
+        """A path without what its group or the heading says; set in below its group."""
+        home = self.home_of(path)
+        if home is None:
+            return path.removeprefix(self._folder)
+        folder = directory_of(home)
+        return "  " + path.removeprefix(self._folder if folder is None else f"{folder}/")
 
     def empty(self, snapshot: Snapshot) -> tuple[str, ...]:
         """Why there is nothing, and what counts as something."""

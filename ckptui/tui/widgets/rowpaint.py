@@ -72,6 +72,7 @@ class Layout:
         ascii_only: No signs beyond ASCII.
         offset: Cells of the columns behind the first one that are scrolled away.
         more: True where there are columns further to the right.
+        mark: The sign of a marked row.
     """
 
     columns: tuple[Column, ...] = ()
@@ -80,13 +81,16 @@ class Layout:
     ascii_only: bool = False
     offset: int = 0
     more: bool = False
+    mark: str = "•"
 
     @classmethod
-    def fitted(cls, columns: Sequence[Column], width: int, *, ascii_only: bool) -> Layout:
+    def fitted(
+        cls, columns: Sequence[Column], width: int, *, ascii_only: bool, mark: str
+    ) -> Layout:
         """As many columns as fit; those that give way first are gone first."""
         widths = fitting(columns, max(width - GUTTER - EDGE, 1))
         shown = tuple(column for column in columns if column.id in widths)
-        return cls(shown, widths, width, ascii_only, more=len(shown) < len(columns))
+        return cls(shown, widths, width, ascii_only, more=len(shown) < len(columns), mark=mark)
 
     def spread(self, columns: Sequence[Column], looks: Mapping[str, int]) -> Layout:
         """All columns, each as wide as what it shows, to be scrolled through.
@@ -162,7 +166,7 @@ class Layout:
     def row(self, look: Look, style: Callable[[Role], Style]) -> Strip:
         """Paint a row; ``style`` tells a role's over the row's own."""
         bar = (">" if self.ascii_only else "▌") if look.cursor else " "
-        mark = ("*" if self.ascii_only else "•") if look.marked else look.sign[0] or " "
+        mark = self.mark if look.marked else look.sign[0] or " "
         base = style(Role.NORMAL)
         gutter = [
             Segment(bar, style(Role.ACCENT)),

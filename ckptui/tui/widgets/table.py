@@ -45,6 +45,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         keys: Keys of the rows in the order shown.
         cursor: Key of the row under the cursor, None while there is no row.
         marks: Keys of the marked rows.
+        mark_sign: One cell, left of a marked row.
         turn: Asked first by the keys that scroll sideways.
     """
 
@@ -114,6 +115,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         self._plan = Layout()
         self._styles: dict[tuple[str, Role], Style] = {}
         self.turn: Turn | None = None
+        self.mark_sign = "*" if ascii_only else "•"
 
     # What it shows
 
@@ -346,7 +348,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
             plan = plan.spread(self.columns, longest(shown, self.columns))
         plan = plan.scrolled(plan.stop(step))
         if not plan.offset:
-            plan = Layout.fitted(self.columns, self._width, ascii_only=self.ascii_only)
+            plan = self._fitted()
         if plan != self._plan:
             self._plan = plan
             self._painted.clear()
@@ -365,8 +367,12 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
     def _width(self) -> int:
         return max(self.scrollable_content_region.width, GUTTER + 1)
 
+    def _fitted(self) -> Layout:
+        ascii_only, mark = self.ascii_only, self.mark_sign
+        return Layout.fitted(self.columns, self._width, ascii_only=ascii_only, mark=mark)
+
     def _lay_out(self) -> None:
-        self._plan = Layout.fitted(self.columns, self._width, ascii_only=self.ascii_only)
+        self._plan = self._fitted()
         self._painted.clear()
 
     def _visible(self) -> range:
