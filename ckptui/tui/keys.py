@@ -267,8 +267,9 @@ TABLE: Final = (
 )
 """Keys of a table."""
 
+_NO_TREE: Final = frozenset({"open-row", "mark-row", "mark-all", "scroll-left", "scroll-right"})
 TREE: Final = (
-    *(key for key in TABLE if key.id not in ("open-row", "mark-row", "mark-all")),
+    *(key for key in TABLE if key.id not in _NO_TREE),
     Key("tree-toggle", "enter", "table_open", "open, close", "Open the branch, or close it."),
     Key("tree-unfold", "right", "tree_unfold", "open", "Open the branch; then go into it.", "→"),
     Key(
