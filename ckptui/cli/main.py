@@ -51,6 +51,7 @@ HIDDEN: Final[dict[str, str]] = {
     "ui": "ckptui.cli.ui",
     "save-text": "ckptui.cli.save_text",
     "plain-text": "ckptui.cli.plain_text",
+    "text-files": "ckptui.cli.text_files",
 }
 """The default verb, which ``ckptui PATH`` runs, and what the terminal UI asks of a child."""
 

@@ -155,6 +155,13 @@ MAIN: Final = (
         "log", "l", "log", "log", "Show the log of the newest run, or of the run under the cursor."
     ),
     Key(
+        "open-text",
+        "o",
+        "open_text",
+        "open a text",
+        "Read a text file: of this row, of the run directory, or any by its path.",
+    ),
+    Key(
         "cancel-run",
         "K,c",
         "cancel_run",

@@ -11,9 +11,8 @@ from ckptui.present.resuming import resume_lines
 from ckptui.present.spans import line
 from ckptui.tui.keys import cap
 from ckptui.tui.screens.ask import AskCommand
-from ckptui.tui.screens.base import RunScreen
 from ckptui.tui.screens.dialog import BlockedResume, Confirm, ResumeDialog, text_width
-from ckptui.tui.screens.text_screen import TextScreen
+from ckptui.tui.screens.reading import ReadActions
 from ckptui.tui.views import LIVE
 from ckptui.tui.widgets.log import LogView
 
@@ -23,7 +22,7 @@ _NO_COMMAND = (
 )
 
 
-class RunActions(RunScreen):
+class RunActions(ReadActions):
     """Resume, log, cancel."""
 
     log_pane: LogView
@@ -104,13 +103,6 @@ class RunActions(RunScreen):
         view = self.show_text(f"Log of run {run_id}", self.runs.rows[run_id].log, follow=True)
         self._open_log = (run_id, view)
         view.tell_end(ended_words(self.runs.rows.get(run_id)))
-
-    def show_text(self, title: str, path: str, *, follow: bool) -> LogView:
-        """Open a text file on a screen of its own."""
-        view = LogView(self.services, self.why_read_only, view_id="log")
-        self.app.push_screen(TextScreen(title, view, ascii_only=self.services.ascii_only))
-        self.call_after_refresh(view.open, path, follow=follow)
-        return view
 
     def tell_logs(self) -> None:
         """Say under a log how its run ended."""

@@ -80,7 +80,7 @@ class LogView(FindableText):
         if not typed:
             self.say("nothing was saved")
             return
-        target = _whole(typed, self.services.environment.get("HOME", "/"))
+        target = whole_path(typed, self.services.environment.get("HOME", "/"))
         question = ("save-text", path, target, "--root", self.services.root)
         answer = await self.services.verbs.ask(*question)
         doubts = texts(answer.document or {}, "doubts")
@@ -142,6 +142,13 @@ def _name(path: str) -> str:
     return f"{os.path.basename(folder)}-{name}" if name == "log.txt" else name
 
 
-def _whole(typed: str, home: str) -> str:
-    """A path as it was typed, made whole without a look at the disk."""
-    return os.path.abspath(home + typed[1:] if typed == "~" or typed.startswith("~/") else typed)
+def whole_path(typed: str, home: str, base: str = "") -> str:
+    """A path as it was typed, made whole without a look at the disk.
+
+    Args:
+        typed: As a person writes it.
+        home: What ``~`` stands for.
+        base: Where it begins if it is no whole path; where ckptui was started by default.
+    """
+    expanded = home + typed[1:] if typed == "~" or typed.startswith("~/") else typed
+    return os.path.abspath(os.path.join(base, expanded))

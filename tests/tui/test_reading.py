@@ -1,0 +1,69 @@
+"""Opening texts by key: those of a row, of the run directory, and any by its path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ckptui.launch.text_files import texts_near
+from tests.tui.driver import opened
+
+
+def a_run(tmp_path: Path) -> Path:
+    root = tmp_path / "run"
+    made = root / "checkpoint-40"
+    made.mkdir(parents=True)
+    for name in ("trainer_state.json", "config.json"):
+        (made / name).write_text('{"global_step": 40}\n')
+    (made / "model.safetensors").write_bytes(b"\x02\0\0\0\0\0\0\0{}")
+    (root / "ckptui.toml").write_text('[run]\ncommand = ["true"]\n')
+    (root / "slurm-12.out").write_text("".join(f"row {n}\n" for n in range(300)))
+    (root / "failed_checkpoints.txt").write_text("x.pt|cut short|2026-11-20T00:00:00+00:00\n")
+    (root / "a.pt").write_bytes(b"not a checkpoint")
+    (root / "a.json").write_text("{}\n")
+    return root
+
+
+def test_a_rows_own_texts_come_first(tmp_path: Path) -> None:
+    root = str(a_run(tmp_path))
+    found = texts_near(root, "checkpoint-40")
+    assert [each.path for each in found if each.own] == [
+        "checkpoint-40/config.json",
+        "checkpoint-40/trainer_state.json",
+    ]
+    assert [each.path for each in found if not each.own][:2] == [
+        "ckptui.toml",
+        "failed_checkpoints.txt",
+    ]
+    assert {"slurm-12.out", "a.json"} <= {each.path for each in found}
+    assert [each.path for each in texts_near(root, "a.pt") if each.own] == [
+        "a.json",
+        "failed_checkpoints.txt",
+    ]
+    assert len({each.path for each in found}) == len(found)
+    assert texts_near(str(tmp_path / "nowhere"), "x") == []
+
+
+async def test_o_offers_texts_and_takes_a_path(tmp_path: Path) -> None:
+    root = a_run(tmp_path)
+    other = tmp_path / "elsewhere.txt"
+    other.write_text("from elsewhere\n")
+    async with opened(str(root), size=(80, 24)) as ui:
+        await ui.goes_to("checkpoint-40")
+        await ui.press("o")
+        await ui.sees("Open a text", "trainer_state.json", "in checkpoint-40/", "another file")
+        await ui.press("2")
+        await ui.sees("global_step", "checkpoint-40/trainer_state.json")
+        assert "following" not in ui.text()
+        await ui.press("escape", "o")
+        await ui.sees("slurm-12.out")
+        key = next(line for line in ui.text().splitlines() if "slurm-12.out" in line).split()[1]
+        await ui.press(key)
+        await ui.sees("row 299", "following")
+        await ui.press("escape", "o")
+        await ui.sees("another file")
+        await ui.press("p")
+        await ui.sees("~ is your home")
+        await ui.press("enter")
+        await ui.sees("nothing is written yet")
+        await ui.press(*"../elsewhere.txt", "enter")
+        await ui.sees("from elsewhere")
