@@ -27,6 +27,7 @@ from ckptui.tui.screens.help import HelpScreen, help_lines
 from ckptui.tui.screens.main import MainScreen
 from ckptui.tui.services import services_of
 from ckptui.tui.themes import DARK, LIGHT, MUTED, choose_theme
+from ckptui.tui.typed_ahead import typed_ahead
 from ckptui.tui.widgets.placebar import PlaceBar
 from ckptui.user_config import UserConfig
 
@@ -127,6 +128,11 @@ class CkptuiApp(Leaving, inherit_bindings=False):
     def on_place_changed(self) -> None:
         """Something is new somewhere."""
         self.places.tell()
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that no widget took: its binding comes next, unless a line has opened meanwhile."""
+        if typed_ahead(self.focused, event):
+            event.prevent_default()
 
     def action_leave(self) -> None:
         """Quit at once: what hangs is killed or left behind, never waited for."""

@@ -74,7 +74,9 @@ class Terminal:
 @contextmanager
 def shown(*words: str, size: tuple[int, int] = (120, 36), **environment: str) -> Iterator[Terminal]:
     """Open ``ckptui`` on run directories, with options, in a pseudo-terminal."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TMUX")}
+    # LINES and COLUMNS, which readline sets in pytest's workers, hide the terminal's own size.
+    left_out = ("NO_COLOR", "TMUX", "LINES", "COLUMNS")
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
     env = {**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
     env |= environment
     pid, fd = pty.fork()

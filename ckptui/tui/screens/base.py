@@ -18,7 +18,7 @@ from ckptui.tui.order import Order
 from ckptui.tui.screens.detail_screen import DetailScreen
 from ckptui.tui.services import Services
 from ckptui.tui.views import CheckpointsView, FailuresView, RunsView, StagesView, View
-from ckptui.tui.widgets.painting import between
+from ckptui.tui.widgets.painting import between, whole_sentence
 from ckptui.tui.widgets.table import Table
 from ckptui.tui.widgets.text import Text
 from ckptui.watch.model import Checkpoint, Snapshot
@@ -161,10 +161,11 @@ class RunScreen(Screen[None], inherit_bindings=False):
     def show_status(self) -> None:
         """Paint the line above the footer."""
         width = max(self.size.width - 2, 1)
-        told = between(self.status_line(), self.table.position(), width)
+        said = whole_sentence(self.status_line(), width)
+        told = between(said, self.table.position(), width)
         self.query_one("#status", Text).show([told])
         if self.open_detail is not None:
-            self.open_detail.tell(self.status_line())
+            self.open_detail.tell(said)
 
     def status_line(self) -> Line:
         """What a key did just now, else the state of marks, filter and permission."""

@@ -104,6 +104,13 @@ def cut(spans: Line, width: int) -> Line:
     return tuple(out)
 
 
+def whole_sentence(spans: Line, width: int) -> Line:
+    """A sentence of one span cut in its middle: a long name must not hide what is said after it."""
+    if len(spans) != 1 or width_of(spans) <= width:
+        return spans
+    return (Span(clip(spans[0].text, width), spans[0].role),)
+
+
 def fold(spans: Line, width: int) -> list[Line]:
     """Break one line at blanks into lines of at most ``width`` cells, roles kept."""
     if width_of(spans) <= width:
