@@ -296,6 +296,32 @@ class JournalDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class PastVerdictDocument:
+    """What was found out about a checkpoint at one time; ``asked`` 0 is the header alone."""
+
+    path: str
+    at: str
+    asked: int
+    level: int
+    category: Category
+    reason: str
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryDocument:
+    """``ckptui history --json``, the newest first.
+
+    ``remembers`` is false where the verdict cache is switched off or does not answer.
+    """
+
+    path: str
+    remembers: bool
+    verdicts: tuple[PastVerdictDocument, ...]
+    repairs: tuple[RepairedDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TrashItemDocument:
     """One thing in the trash."""
 
@@ -375,6 +401,7 @@ DOCUMENTS: Final[dict[str, type[object]]] = {
     "inspect-directory": InspectDirectoryDocument,
     "repair": RepairDocument,
     "journal": JournalDocument,
+    "history": HistoryDocument,
     "trash": TrashDocument,
     "watch": WatchDocument,
     "run": RunDocument,

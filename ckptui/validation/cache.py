@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ckptui import turns
 from ckptui.validation.cache_place import is_switched_off
-from ckptui.validation.cache_rows import Known, Question, Sighting
+from ckptui.validation.cache_rows import Known, PastVerdict, Question, Sighting
 from ckptui.validation.settling import settling_time
 
 if TYPE_CHECKING:
@@ -118,6 +118,19 @@ class Cache:
         if idle:
             self._give(_Order(lambda store: store.touch(idle)))
         return found
+
+    def history(self, path: str) -> list[PastVerdict] | None:
+        """What was found out about a path over time, and about all below it.
+
+        Returns:
+            The newest first; None where nothing is remembered, or the cache does not answer.
+        """
+        found: list[PastVerdict] = []
+        if self.off or self._silent:
+            return None
+        order = _Order(lambda store: found.extend(store.history(path)))
+        written = self._wait_for(_Order())  # what was given before is to be told too
+        return found if written and self._wait_for(order) else None
 
     def keep(self, sighting: Sighting) -> None:
         """Remember a verdict, soon."""

@@ -14,12 +14,15 @@ import time
 from contextlib import suppress
 from typing import Final
 
+from ckptui.validation import cache_history as history
+
 NAME: Final = "verdicts-1.sqlite"
 """The number is the schema's: another schema is another file, so that old and new live together."""
 BUSY: Final = 0.3
 """Seconds to wait for another process."""
 _PAGES: Final = 65_536
 """Pages of 4 KB, so that the file never grows beyond 256 MB."""
+_HAS_HISTORY: Final = "SELECT count(*) FROM sqlite_schema WHERE name = 'history'"
 _APPLICATION: Final = 0x636B7074  # "ckpt"
 
 _SCHEMA: Final = f"""
@@ -34,12 +37,14 @@ CREATE TABLE IF NOT EXISTS contents (
     whole INTEGER NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL, peaks BLOB NOT NULL,
     proof INTEGER NOT NULL, used INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS contents_used ON contents (used);
+{history.SCHEMA}
 PRAGMA application_id = {_APPLICATION};
 COMMIT;
 """
 _COLUMNS: Final = (
     "SELECT path, demand, key, depth, rules, torch, verdict, proof, used FROM verdicts LIMIT 1",
     "SELECT path, key, content, whole, first, last, peaks, proof, used FROM contents LIMIT 1",
+    "SELECT path, at, key, asked, level, category, reason, size, proof FROM history LIMIT 1",
 )
 _DAMAGE: Final = frozenset(
     {
@@ -88,6 +93,8 @@ def _prepare(base: sqlite3.Connection) -> None:
     base.execute("PRAGMA journal_size_limit = 4194304")
     if not tables:
         base.executescript(_SCHEMA)
+    elif not base.execute(_HAS_HISTORY).fetchone()[0]:  # from before there was one
+        base.executescript(history.SCHEMA)
 
 
 def _make_private(path: str) -> None:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from ckptui.light import dataclass, field
+from ckptui.terms import Category
 from ckptui.validation.verdict import Verdict
 from ckptui.validation.wire import Request
 
@@ -103,6 +104,7 @@ class Sighting:
         python: Interpreter whose torch was asked, None for the usual one.
         seasoned: The file had been left alone so long that its bytes can bear witness.
         anew: The witness that is there was wrong: put this one in its place.
+        lasting: False where it is news, but not to be trusted the next time.
     """
 
     request: Request
@@ -111,3 +113,25 @@ class Sighting:
     python: str | None = None
     seasoned: bool = True
     anew: bool = False
+    lasting: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PastVerdict:
+    """What was found out about a path at one time.
+
+    Attributes:
+        path: Absolute.
+        at: ISO 8601, UTC.
+        asked: The level that was asked for; 0 for the header alone.
+        level: The level reached.
+        size: Bytes, None where there was nothing.
+    """
+
+    path: str
+    at: str
+    asked: int
+    level: int
+    category: Category
+    reason: str
+    size: int | None

@@ -16,8 +16,10 @@ from contextlib import contextmanager, suppress
 from typing import Final, NamedTuple
 
 from ckptui.terms import GOOD, Level, Result
+from ckptui.validation import cache_history as history
 from ckptui.validation.cache_rows import (
     Known,
+    PastVerdict,
     Question,
     Sighting,
     Witness,
@@ -131,12 +133,20 @@ class Store:
         values = _unpacked(peaks)
         return (str(fields[0]), values) if values else None
 
+    def history(self, path: str) -> list[PastVerdict]:
+        """What was found out about a path, and about all below it, the newest first."""
+        with self._transaction("DEFERRED"):
+            return history.told(self._base, path)
+
     # Writing
 
     def keep(self, sightings: Iterable[Sighting]) -> None:
         """Remember verdicts, all of them or none."""
         with self._transaction("IMMEDIATE"):
             for sighting in sightings:
+                history.note(self._base, sighting)
+                if not sighting.lasting:
+                    continue
                 self._keep_verdict(sighting)
                 if sighting.seasoned and sighting.verdict.facts.content:
                     self._keep_content(sighting)
@@ -199,6 +209,7 @@ class Store:
         )
 
     def _trim(self, rows: int) -> None:
+        history.trim(self._base, min(rows // 2, history.MOST))
         for table in ("verdicts", "contents"):
             (there,) = self._base.execute(f"SELECT count(used) FROM {table}").fetchone()  # noqa: S608
             if there > rows:

@@ -101,23 +101,31 @@ class Memory:
 
     def keep(self, id_: int, verdict: Verdict) -> None:
         """The last word on a request: remember it, where it will still be true tomorrow."""
-        case, signature = self._cases.pop(id_, None), verdict.facts.signature
-        if case is None or signature is None or not _stands(case.request, verdict):
+        case = self._cases.pop(id_, None)
+        if case is None or verdict.category is Category.CHANGING or not verdict.checks:
             return
-        changed_at = max(signature[4] / 1e9, 0.0)
-        if not self._cache.is_settled(signature[0], changed_at, case.asked_at):
-            return
-        seasoned = self._cache.is_seasoned(changed_at, case.asked_at)
+        seen = self._rested(case, verdict)
         self._cache.keep(
             Sighting(
                 case.request,
                 verdict,
                 verdict.values,
                 python=self._python,
-                seasoned=seasoned,
+                seasoned=seen == "long",
                 anew=case.anew,
+                lasting=bool(seen) and _stands(case.request, verdict),
             )
         )
+
+    def _rested(self, case: _Case, verdict: Verdict) -> str:
+        """Whether the bytes had been left alone when they were read: "", "a while" or "long"."""
+        signature = verdict.facts.signature
+        if signature is None:
+            return ""
+        changed_at = max(signature[4] / 1e9, 0.0)
+        if not self._cache.is_settled(signature[0], changed_at, case.asked_at):
+            return ""
+        return "long" if self._cache.is_seasoned(changed_at, case.asked_at) else "a while"
 
     def close(self) -> None:
         """Nothing more will come."""

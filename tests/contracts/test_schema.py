@@ -22,9 +22,11 @@ from ckptui.present.document_types import (
     WatchDocument,
 )
 from ckptui.present.explanation import explain_document
+from ckptui.present.history import history_document
 from ckptui.present.schema import SCHEMA_PATH, generate
 from ckptui.repair.model import JournalEntry, Outcome, Step, TrashItem
 from ckptui.terms import Action, Category, InputState, Level, MarkerState, Result
+from ckptui.validation.cache_rows import PastVerdict
 from ckptui.validation.verdict import Check, Facts, Verdict
 from ckptui.watch.model import (
     Checkpoint,
@@ -90,6 +92,12 @@ MADE: dict[str, object] = {
     ),
     "repair": documents.repair_document(Outcome("quarantine", (STEP,), True, "x", "moved")),
     "journal": documents.journal_document([JournalEntry("x", "t", "undo", "done", (STEP,))]),
+    "history": history_document(
+        "a\udcff.pt",
+        [PastVerdict("/r/a\udcff.pt", "t", 5, 1, Category.CORRUPTED, "cut short", 12)],
+        [JournalEntry("x", "t", "undo", "done", (STEP,))],
+        start="/r",
+    ),
     "trash": documents.trash_document([TrashItem("x", "p", "a.pt", 12, "t")]),
     "watch": WatchDocument("changed", ROW.path, documents.checkpoint_document(ROW)),
     "run": documents.run_document(RUN),

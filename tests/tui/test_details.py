@@ -74,6 +74,22 @@ async def test_into_the_pane_through_its_parts_and_back(run_dir: str) -> None:
         assert ui.app.main.view is ui.app.main.stages
 
 
+async def test_the_history_tells_verdicts_and_repairs(run_dir: str) -> None:
+    async with opened(run_dir, size=SMALL) as ui:
+        await ui.goes_to(GOOD)
+        await ui.press("v")
+        await ui.sees(f"checked {GOOD} to level 5: valid")
+        await ui.press("enter", "4")
+        await ui.sees("Verdicts", "level 5 of 5", "none touched it")
+        await ui.press("escape")
+        await ui.goes_to("checkpoints/ckpt_0000200.pt")
+        await ui.press("f")
+        await ui.agrees()
+        await ui.sees("z undoes")
+        await ui.press("enter")
+        await ui.sees("Repairs", "renew-marker  done")
+
+
 async def test_keys_of_the_main_screen_work_in_the_pane(run_dir: str) -> None:
     async with opened(run_dir, size=WIDE) as ui:
         await ui.goes_to(BAD)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from ckptui.present import units
 from ckptui.present.detail import check_lines, detail_lines, part_lines
 from ckptui.present.glyphs import Role
+from ckptui.present.history import history_lines
 from ckptui.present.reading import records, texts
 from ckptui.present.spans import Line, Span, line
 from ckptui.present.tensor_rows import marks_of
@@ -16,9 +17,10 @@ from ckptui.present.tensors import TensorTree
 from ckptui.repair.model import JournalEntry
 from ckptui.terms import InputState
 from ckptui.tui.folding import folder_of, group_name
+from ckptui.tui.history import JOURNAL
 from ckptui.tui.keys import cap, caps
 from ckptui.tui.screens.knowing import Knowing, Question
-from ckptui.tui.sections import DIAGNOSIS, FILES, INPUTS, TENSORS, TITLES, Section
+from ckptui.tui.sections import DIAGNOSIS, FILES, HISTORY, INPUTS, TENSORS, TITLES, Section
 from ckptui.watch.model import Checkpoint, InputHash
 
 _MOST_OUTPUTS = 2_000
@@ -48,10 +50,10 @@ class Details(Knowing):
             FILES: _files(row, ascii_only=self.services.ascii_only),
             INPUTS: hash_lines(row.input_hash) or _nothing("it records no inputs"),
         }
-        known = {TENSORS: self._tensors(row)}
+        known = {TENSORS: self._tensors(row), HISTORY: self.answer(self._history(row))}
         return tuple(
             known.get(name) or Section(name, TITLES[name], tuple(parts[name]))
-            for name in (DIAGNOSIS, TENSORS, FILES, INPUTS)
+            for name in (DIAGNOSIS, TENSORS, FILES, HISTORY, INPUTS)
         )
 
     def _tensors(self, row: Checkpoint) -> Section:
@@ -78,7 +80,20 @@ class Details(Knowing):
                 TENSORS, row.path, row.signature, ("inspect", self.full(row.path), "--json"),
                 _tensors, "reading the header…",
             )  # fmt: skip
-        return None
+        return self._history(row) if section == HISTORY else None
+
+    def _history(self, row: Checkpoint) -> Question:
+        repaired = len(self.snapshot.run_files.get(JOURNAL, ""))
+        return Question(
+            HISTORY, row.path, (row.signature, row.checked_at, repaired),
+            ("history", self.full(row.path), "--json"),
+            self._tell_history, "looking up what was found out before…",
+        )  # fmt: skip
+
+    async def _tell_history(self, document: Mapping[str, object]) -> Section:
+        ascii_only = self.services.ascii_only
+        lines = history_lines(document, now=time.time(), ascii_only=ascii_only)
+        return Section(HISTORY, TITLES[HISTORY], tuple(lines))
 
     def _other(self) -> list[Line]:
         """About what is no checkpoint."""
