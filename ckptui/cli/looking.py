@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ckptui.cli.common import say
 from ckptui.user_config import read_user_config
-from ckptui.watch.link import Link, settings_for
+from ckptui.watch.link import begin
 
 if TYPE_CHECKING:
     from ckptui.watch.model import Snapshot
@@ -22,10 +21,8 @@ def look_once(root: str) -> Snapshot:
     Raises:
         CkptuiError: It does not answer, or what is in it cannot be read.
     """
-    settings = settings_for(read_user_config()[0].limits)
-    scanner = Link(os.path.abspath(root), settings, follow=False)
-    with suppress(OSError):  # the monitor tries again, and says why
-        scanner.start()
+    limits = read_user_config()[0].limits
+    scanner = begin(os.path.abspath(root), limits, follow=False)
     from ckptui.cli.checking import settle
     from ckptui.watch.monitor import Monitor
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 from ckptui.launch.model import RunRecord
 from ckptui.present.detail import check_lines, detail_lines
-from ckptui.present.documents import checkpoint_document, json_text
-from ckptui.present.explanation import commands
 from ckptui.present.spans import Line, text_of
 from ckptui.repair.model import JournalEntry
 from ckptui.shell import shell_word
@@ -40,6 +38,10 @@ def checkpoint_copies(row: Checkpoint, root: str, *, now: float) -> list[Copy]:
         root: Absolute path of the run directory.
         now: Seconds since the epoch, for the ages in the diagnosis.
     """
+    # The types of all documents are a lot to load, and a start need not wait for them.
+    from ckptui.present.documents import checkpoint_document, json_text
+    from ckptui.present.explanation import commands
+
     path = os.path.join(root, row.path)
     mending = commands(row.remedy, row.category, path)
     diagnosis = detail_lines(row, now=now, keys={})

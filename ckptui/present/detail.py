@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ckptui.present import glyphs, units
-from ckptui.present.document_types import PartDocument
 from ckptui.present.glyphs import Role
 from ckptui.present.safe import pad, plain
 from ckptui.present.spans import Line, Span, line
@@ -15,6 +14,9 @@ from ckptui.terms import GOOD, Action, Category, InputState, Level, MarkerState,
 from ckptui.validation.telling import SILENT, told
 from ckptui.validation.verdict import Part
 from ckptui.watch.model import Checkpoint, Snapshot
+
+if TYPE_CHECKING:  # thirty dataclasses, which a start need not wait for
+    from ckptui.present.document_types import PartDocument
 
 REMEDIES: Final[Mapping[Action, tuple[str, str]]] = {
     Action.VALIDATE: ("validate", "validate it"),

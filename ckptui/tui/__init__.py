@@ -23,6 +23,12 @@ def run_app(
     Returns:
         The exit code: 0, or 128 plus the signal that ended it.
     """
+    from ckptui.user_config import read_user_config
+    from ckptui.watch.link import begin
+
+    # The scanners look while everything else is loaded: their first rows are on the first screen.
+    limits = read_user_config()[0].limits
+    scanners = {root: begin(root, limits, follow=True) for root in roots}
     from ckptui.tui.run import run
 
-    return run(roots, read_only=read_only, ascii_only=ascii, mouse=mouse)
+    return run(roots, scanners, read_only=read_only, ascii_only=ascii, mouse=mouse)

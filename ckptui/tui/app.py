@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import ClassVar
 
 from textual import events
@@ -30,6 +31,7 @@ from ckptui.tui.themes import DARK, LIGHT, MUTED, choose_theme
 from ckptui.tui.typed_ahead import typed_ahead
 from ckptui.tui.widgets.placebar import PlaceBar
 from ckptui.user_config import UserConfig
+from ckptui.watch.link import Link
 
 
 class CkptuiApp(Leaving, inherit_bindings=False):
@@ -37,6 +39,7 @@ class CkptuiApp(Leaving, inherit_bindings=False):
 
     Args:
         roots: Absolute paths of the run directories, at least one, all different.
+        scanners: Root → one that was started already.
         read_only: Nothing may be changed.
         ascii_only: No signs beyond ASCII.
         config: The user's own configuration.
@@ -55,6 +58,7 @@ class CkptuiApp(Leaving, inherit_bindings=False):
         self,
         roots: Sequence[str],
         *,
+        scanners: Mapping[str, Link] = MappingProxyType({}),
         read_only: bool = False,
         ascii_only: bool = False,
         config: UserConfig = UserConfig(),  # noqa: B008  (frozen)
@@ -73,7 +77,8 @@ class CkptuiApp(Leaving, inherit_bindings=False):
         self.terminal = Terminal.now()
         self.keymap = keymap or keymap_of(config.ui.keys)
         use(self.keymap.keys)
-        each = services_of(roots, environment, config, read_only=read_only, ascii_only=ascii_only)
+        each = services_of(roots, scanners, environment, config, read_only=read_only,
+                           ascii_only=ascii_only)  # fmt: skip
         self.places = Places([MainScreen(services) for services in each], self.post_message)
 
     def get_driver_class(self) -> type[Driver]:

@@ -6,7 +6,7 @@ import locale
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -16,18 +16,27 @@ from ckptui.tui.app import CkptuiApp
 from ckptui.tui.crash import end_now, report
 from ckptui.tui.messages import ThreadFailed
 from ckptui.tui.settings import read_settings
+from ckptui.watch.link import Link
 
 _WRITER: Final = "textual-output"
 """The thread through which everything reaches the terminal."""
 
 
-def run(roots: Sequence[str], *, read_only: bool, ascii_only: bool, mouse: bool) -> int:
+def run(
+    roots: Sequence[str],
+    scanners: Mapping[str, Link],
+    *,
+    read_only: bool,
+    ascii_only: bool,
+    mouse: bool,
+) -> int:
     """Run the app; say on leaving which resumed runs go on."""
     # Before the app starts: a home that hangs must not freeze keys that are already shown.
     settings = read_settings()
     config = settings.config
     app = CkptuiApp(
         roots,
+        scanners=scanners,
         read_only=read_only,
         ascii_only=ascii_only or config.ui.ascii or not _utf8(),
         config=config,

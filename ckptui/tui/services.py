@@ -10,7 +10,7 @@ from ckptui.present.short_names import short_names
 from ckptui.tui.actions import Verbs
 from ckptui.user_config import UserConfig
 from ckptui.validation.pool import jobs_of_each
-from ckptui.watch.link import settings_for
+from ckptui.watch.link import Link, settings_for
 from ckptui.watch.monitor import Monitor
 
 
@@ -43,20 +43,23 @@ class Services:
 
 def services_of(
     roots: Sequence[str],
+    scanners: Mapping[str, Link],
     environment: Mapping[str, str],
     config: UserConfig,
     *,
     read_only: bool,
     ascii_only: bool,
 ) -> list[Services]:
-    """What the screens of each run directory need; nothing is started yet."""
+    """What the screens of each run directory need; nothing more is started yet."""
     settings, jobs = settings_for(config.limits), jobs_of_each(len(roots))
     host = socket.gethostname().partition(".")[0]
     return [
         Services(
             root=root,
             verbs=Verbs(root, environment),
-            monitor=Monitor(root, settings=settings, user=config, jobs=jobs),
+            monitor=Monitor(
+                root, settings=settings, user=config, jobs=jobs, scanner=scanners.get(root)
+            ),
             environment=environment,
             host=host,
             config=config,

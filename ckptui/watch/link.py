@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from typing import Final, TextIO
 
 from ckptui.user_config import Limits
@@ -20,6 +21,18 @@ _READ: Final = 1 << 20
 def settings_for(limits: Limits) -> Settings:
     """How to scan for a user who has limits of their own."""
     return Settings(entries=limits.entries, depth=limits.depth)
+
+
+def begin(root: str, limits: Limits, *, follow: bool) -> Link:
+    """Start a scanner now, while the rest of the program is still being loaded.
+
+    From the main thread alone, because the scanner ends with the thread that started it. Where it
+    cannot be started the monitor tries again, and says why.
+    """
+    link = Link(root, settings_for(limits), follow=follow)
+    with suppress(OSError):
+        link.start()
+    return link
 
 
 class Link:

@@ -109,8 +109,7 @@ class Writer(WriterThread):
                 piece = self._piece(room)
                 if self._ending and not piece:
                     return
-            if piece and not self._send(piece):
-                return
+            self._send(piece)
 
     def _piece(self, room: int) -> str:
         self._fit()
@@ -132,12 +131,11 @@ class Writer(WriterThread):
         """Seconds until an answer that does not come is given up."""
         return self._pace.due(time.monotonic()) if self._image.waits else None
 
-    def _send(self, piece: str) -> bool:
+    def _send(self, piece: str) -> None:
         data = piece.encode(self._encoding, "replace")
         try:
             while data:
                 data = data[os.write(self._fd, data) :]
-        except OSError:  # the terminal is gone; the program hears of it by its input
+        except OSError:  # the terminal is gone; whoever hears of this thread's end knows
             self._pace = Pace()
-            return False
-        return True
+            raise

@@ -1,0 +1,253 @@
+"""What is measured of the terminal UI, from outside: times, bytes, processor and memory."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import psutil
+
+from tests.benchmarks.ui.played import NotSeenError, Played, Seen, played
+from tests.benchmarks.ui.program import (
+    ESCAPE,
+    PAGE_DOWN,
+    Place,
+    cursor,
+    has_count,
+    has_rows,
+    opened,
+    says,
+)
+
+
+@dataclass(slots=True)
+class Times:
+    """Seconds of many like events.
+
+    Attributes:
+        seconds: One each.
+        rate: Verdicts that came a second meanwhile; 0.0 where none did.
+    """
+
+    seconds: list[float] = field(default_factory=list)
+    rate: float = 0.0
+
+    @property
+    def median(self) -> float:
+        """Half of them took less."""
+        return statistics.median(self.seconds)
+
+    @property
+    def p95(self) -> float:
+        """Nineteen of twenty took less."""
+        return sorted(self.seconds)[int(len(self.seconds) * 0.95)]
+
+    @property
+    def worst(self) -> float:
+        """The longest."""
+        return max(self.seconds)
+
+
+def first_paint(place: Place, root: str, size: tuple[int, int]) -> float:
+    """Seconds from the program's start until rows are on screen."""
+    with opened(place, root, size) as terminal:
+        return terminal.sees(has_rows, "the first rows") - terminal.began
+
+
+def stock_first_paint(place: Place, count: int, size: tuple[int, int]) -> tuple[float, int]:
+    """The same of Textual's own table; and its bytes for one changed row."""
+    command = [sys.executable, "-m", "tests.benchmarks.ui.stock", str(count)]
+    with played(command, place.environment, size) as terminal:
+        took = terminal.sees(has_rows, "the first rows") - terminal.began
+        terminal.rests(1.0)
+        return took, cost(terminal, "u")
+
+
+def cost(terminal: Played, keys: str) -> int:
+    """Bytes that keys cause."""
+    before = terminal.count
+    terminal.press(keys)
+    terminal.rests(0.7)
+    return terminal.count - before
+
+
+def _timed(terminal: Played, keys: str, seen: Seen, what: str) -> float:
+    return -terminal.press(keys) + terminal.sees(seen, what, 20.0)
+
+
+def step(terminal: Played, keys: str) -> float:
+    """Seconds until keys have moved the cursor to another row."""
+    terminal.listens(0.02)
+    before = cursor(terminal.lines)
+    return _timed(terminal, keys, lambda lines: cursor(lines) not in ("", before), f"{keys!r}")
+
+
+def steps_while_streaming(place: Place, root: str, most: int) -> Times:
+    """Key to paint of ``j`` while verdicts arrive: at most so many keys, while they do."""
+    place.forget()
+    with opened(place, root) as terminal:
+        terminal.sees(has_rows, "the first rows")
+        workers, began, times = Busy(terminal), time.monotonic(), Times()
+        terminal.press("j")  # from here on the cursor keeps its row
+        while len(times.seconds) < most and (workers.busy() or len(times.seconds) < 20):
+            terminal.listens(0.05)
+            times.seconds.append(step(terminal, "j"))
+        took = time.monotonic() - began
+        terminal.press("q")
+        _end(terminal)
+    times.rate = place.verdicts() / took
+    return times
+
+
+def _end(terminal: Played) -> None:
+    try:
+        terminal.ends(10.0)
+    except NotSeenError:
+        return
+
+
+class Busy:
+    """Whether the program's children work: each look tells of the time since the last one."""
+
+    def __init__(self, terminal: Played) -> None:
+        self._terminal = terminal
+        self._before, self._at = self._work(), time.monotonic()
+
+    def _work(self) -> float:
+        work = self._terminal.work()
+        return sum(seconds for pid, seconds in work.items() if pid != self._terminal.pid)
+
+    def busy(self) -> bool:
+        """True where they took a twentieth of a core."""
+        if time.monotonic() - self._at < 0.5:
+            return True
+        work, now = self._work(), time.monotonic()
+        share = (work - self._before) / (now - self._at)
+        self._before, self._at = work, now
+        return share > 0.05
+
+
+def settle(terminal: Played, count: int) -> None:
+    """Wait until every row is counted and the program has come to rest."""
+    terminal.sees(lambda lines: has_count(lines, count), f"{count:,} counted", 120.0)
+    busy = Busy(terminal)
+    for _ in range(240):
+        terminal.listens(0.6)
+        if not busy.busy():
+            return
+
+
+def actions(terminal: Played, wanted: str) -> Iterator[tuple[str, float]]:
+    """Key to paint of what people do in a long table.
+
+    Args:
+        terminal: At rest.
+        wanted: Part of the name of one checkpoint.
+    """
+    for name, keys in (("j", "j"), ("PgDn", PAGE_DOWN), ("G", "G"), ("g", "g")) * 5:
+        yield name, step(terminal, keys)
+        terminal.rests(0.2)
+    yield "/", _timed(terminal, "/", says("words", last=4), "the filter line")
+    for number, letter in enumerate(wanted):
+        shown = says(f" {wanted[: number + 1]}", last=4)
+        yield "a letter of a filter", _timed(terminal, letter, shown, letter)
+        terminal.listens(0.2)
+    terminal.sees(lambda lines: wanted in cursor(lines), "the filtered row")
+    terminal.press(ESCAPE)
+    terminal.rests(1.0)
+    for _ in range(2):
+        yield "mark all", _timed(terminal, "A", differs(terminal.lines), "marks")
+        terminal.rests(0.5)
+
+
+def differs(before: list[str]) -> Seen:
+    """Whether the cursor's bar or the marks are others than before."""
+    left = [line[:3] for line in before]
+    return lambda lines: [line[:3] for line in lines] != left
+
+
+@dataclass(slots=True)
+class Rest:
+    """What the program takes while nothing changes.
+
+    Attributes:
+        sent: Bytes to the terminal.
+        share: Of a core, all processes together.
+        own: Resident bytes of the process that paints.
+        all: Of all processes, what is shared counted once (PSS).
+    """
+
+    sent: int
+    share: float
+    own: int
+    all: int
+
+
+def rest(terminal: Played, seconds: float) -> Rest:
+    """Leave the program alone."""
+    before, began = sum(terminal.work().values()), time.monotonic()
+    sent = terminal.listens(seconds)
+    share = (sum(terminal.work().values()) - before) / (time.monotonic() - began)
+    whole = 0
+    for each in terminal.family():
+        try:
+            whole += each.memory_full_info().pss
+        except psutil.Error:
+            continue
+    return Rest(sent, share, psutil.Process(terminal.pid).memory_info().rss, whole)
+
+
+def changes(terminal: Played, root: str, data: bytes, count: int) -> tuple[Times, list[int]]:
+    """New checkpoints come into being under the first row: seconds until each shows; bytes too.
+
+    Returns:
+        Times from the rename to the row on screen; bytes for a changed row, each time.
+    """
+    terminal.press("g")
+    terminal.rests(0.5)
+    times, sent = Times(), []
+    for number in range(count):
+        name, other = f"new_{number:05d}.pt", f"{root}/exp_000/.being-written"
+        with open(other, "wb") as file:
+            file.write(data)
+        terminal.rests(1.5)
+        began = time.perf_counter()
+        os.replace(other, f"{root}/{name}")
+        times.seconds.append(terminal.sees(says(name), name, 60.0) - began)
+        terminal.rests(4.0)  # until it is at rest, and judged
+        before = terminal.count
+        os.truncate(f"{root}/{name}", len(data) // 2)
+        terminal.rests(1.5)
+        sent.append(terminal.count - before)
+    return times, sent
+
+
+def burst(terminal: Played, root: str, data: bytes, count: int, known: int) -> float:
+    """Write many files at once: seconds after the last until all are counted.
+
+    Raises:
+        NotSeenError: Some were missed.
+    """
+    os.makedirs(f"{root}/burst")
+    for number in range(count):
+        with open(f"{root}/burst/ckpt_{number:05d}.pt", "wb") as file:
+            file.write(data)
+    began = time.perf_counter()
+    return terminal.sees(lambda lines: has_count(lines, known + count), "all counted", 90.0) - began
+
+
+def repeat(count: int, work: Callable[[], float]) -> Times:
+    """The same several times."""
+    return Times([work() for _ in range(count)])
+
+
+def names(found: Sequence[tuple[str, float]]) -> dict[str, Times]:
+    """Times by name."""
+    out: dict[str, Times] = {}
+    for name, seconds in found:
+        out.setdefault(name, Times()).seconds.append(seconds)
+    return out
