@@ -152,7 +152,7 @@ class CkptuiApp(Leaving, inherit_bindings=False):
     def action_show_help(self) -> None:
         """Show the keys that work where the focus is."""
         width = text_width(self.size.width)
-        lines = help_lines(self.screen, self.main.why_read_only(), width)
+        lines = help_lines(self.screen, self.main.why_not, width)
         ascii_only = self.main.services.ascii_only
         self.push_screen(HelpScreen("Keys", lines, ascii_only=ascii_only))
 

@@ -38,6 +38,7 @@ class Key:
         shown: How the default keys are written for people; empty to use the first one's name.
         changes: True where it changes something on disk; dimmed when read-only.
         always: True where it works even while a line is being typed.
+        group: Where the help tells of it; what changes something is ``act`` by itself.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Key:
     shown: str = ""
     changes: bool = False
     always: bool = False
+    group: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -124,6 +126,7 @@ MAIN: Final = (
         "validate",
         "validate",
         "Read the checkpoint under the cursor, or all marked ones, to level 5.",
+        group="act",
     ),
     Key(
         "validate-level",
@@ -131,6 +134,7 @@ MAIN: Final = (
         "validate_level",
         "validate to level",
         "Validate to a level that you choose; also everything at once.",
+        group="act",
     ),
     Key("fix", "f", "fix", "fix", "Show the remedy and, after a yes, apply it.", changes=True),
     Key("marker", "m", "marker", "marker", "Add, renew or remove the .done marker.", changes=True),
@@ -176,10 +180,11 @@ MAIN: Final = (
         "back",
         "Clear the filter, then the marks; stop running checks.",
         "esc",
+        group="act",
     ),
-    Key("rescan", "r", "rescan", "rescan", "Look at the whole directory again, now."),
-    Key("sort", "s", "sort", "sort", "Choose the column to sort by."),
-    Key("reverse-order", "S", "reverse_order", "turn round", "Turn the order round."),
+    Key("rescan", "r", "rescan", "rescan", "Look at the whole directory again, now.", group="act"),
+    Key("sort", "s", "sort", "sort", "Choose the column to sort by.", group="find"),
+    Key("reverse-order", "S", "reverse_order", "turn round", "Turn the order round.", group="find"),
     Key("columns", "C", "columns", "columns", "Choose the columns and their order."),
     Key(
         "group",
@@ -195,6 +200,7 @@ MAIN: Final = (
         "filter",
         "Show only what matches: words, cat:corrupted, marker:missing, input:stale.",
         "/",
+        group="find",
     ),
     Key(
         "copy",
@@ -202,6 +208,7 @@ MAIN: Final = (
         "copy",
         "copy path",
         "Copy the path, or those of all marked ones, through the terminal.",
+        group="act",
     ),
     Key(
         "copy-what",
@@ -209,9 +216,16 @@ MAIN: Final = (
         "copy_what",
         "copy …",
         "Choose what to copy: path, reason, diagnosis, the command that mends, JSON; or save it.",
+        group="act",
     ),
     Key(
-        "last-good", "asterisk", "last_good", "last good", "Jump to the last good checkpoint.", "*"
+        "last-good",
+        "asterisk",
+        "last_good",
+        "last good",
+        "Jump to the last good checkpoint.",
+        "*",
+        group="find",
     ),
     Key(
         "placement",
@@ -227,7 +241,14 @@ MAIN: Final = (
         "into detail",
         "Move into the detail, to scroll in it and to see its other parts.",
     ),
-    Key("next-bad", "n", "next_bad", "next bad", "Jump to the next checkpoint that is in trouble."),
+    Key(
+        "next-bad",
+        "n",
+        "next_bad",
+        "next bad",
+        "Jump to the next checkpoint that is in trouble.",
+        group="find",
+    ),
 )
 """Keys of the main screen."""
 

@@ -22,18 +22,17 @@ _TO_PLACE = "go to this run directory"
 
 
 def action_commands(app: CkptuiApp, main: MainScreen) -> Iterable[SystemCommand]:
-    """All actions with their keys; those that change something are left out when read-only."""
-    read_only = bool(main.why_read_only())
+    """All actions with their keys; of those that would do nothing now, why."""
     for key in (*MAIN, *APP):
-        if key.action != "app.command_palette" and not (key.changes and read_only):
-            yield SystemCommand(
-                f"{key.label}  {key.cap}".rstrip(), key.help, _runner(app, main, key)
-            )
+        if key.action != "app.command_palette":
+            why = main.why_not(key.action)
+            said = f"Not now: {why}." if why else key.help
+            yield SystemCommand(f"{key.label}  {key.cap}".rstrip(), said, _runner(app, main, key))
 
 
 def _runner(app: CkptuiApp, main: MainScreen, key: Key) -> Callable[[], None]:
     async def run() -> None:
-        await app.run_action(key.action, main)
+        await main.act(key.action)
 
     def start() -> None:
         app.call_later(run)

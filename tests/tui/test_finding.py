@@ -183,7 +183,9 @@ async def test_views_jumps_and_help(run_dir: str) -> None:
         await ui.press("n")
         assert ui.rows[ui.app.main.table.cursor or ""].category is Category.INCOMPLETE
         await ui.press("question_mark")
-        await ui.sees("Keys", "Quit; a resumed run goes on.", "Show only what matches")
+        await ui.sees("Keys", "In this list", "Show only what matches")
+        await ui.press("G")
+        await ui.sees("Everywhere", "Quit; a resumed run goes on.")
         await ui.press("escape", "colon")
         await ui.press(*"ckpt_0000300")
         await ui.sees("checkpoints/ckpt_0000300.pt")
@@ -210,7 +212,7 @@ async def test_read_only_greys_what_changes_and_says_why(run_dir: str) -> None:
             await ui.sees("read-only: started with --read-only")
             assert ui.app.screen is ui.app.main
         await ui.press("question_mark")
-        await ui.sees("Dimmed keys do nothing: read-only")
+        await ui.sees("Show the remedy", "not now: read-only: started with --read-only")
         await ui.press("escape", "v")
         await ui.until(lambda: ui.rows[BAD].level == 1, "validation still works")
 

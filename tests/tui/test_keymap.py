@@ -227,4 +227,6 @@ async def test_vim_and_plain_hands(run_dir: str) -> None:
         await ui.press("down", "delete")
         await ui.sees("Quarantine 1 checkpoint", "y apply")
         await ui.press("escape", "f1")
-        await ui.sees("F3", "F10")
+        await ui.sees("F3 v")
+        await ui.press("end")
+        await ui.sees("F10 q")

@@ -59,6 +59,7 @@ class RunScreen(Screen[None], inherit_bindings=False):
         self._said: Line = ()
         self._said_timer: Timer | None = None
         self._piece: Timer | None = None
+        self.mended = False  # something was changed here that the journal may not tell yet
 
     @property
     def table(self) -> Table:

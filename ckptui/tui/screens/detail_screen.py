@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span, line
-from ckptui.tui.keys import ON_DETAIL, TEXT_SCREEN, bindings, forwarded
+from ckptui.tui.keys import ON_DETAIL, TEXT_SCREEN, bindings, by_id, forwarded
 from ckptui.tui.widgets.detail import DetailView
 from ckptui.tui.widgets.footer import Footer
 from ckptui.tui.widgets.text import Text
@@ -70,6 +71,12 @@ class DetailScreen(Screen[str], inherit_bindings=False):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what does nothing now."""
         return None if action == "forward" and self.why_not(str(parameters[0])) else True
+
+    async def on_key(self, event: events.Key) -> None:
+        """Say why a dimmed key does nothing."""
+        for key in map(by_id, ON_DETAIL):
+            if event.key in key.names and self.why_not(key.action):
+                await self.act(key.action)
 
     async def action_forward(self, action: str) -> None:
         """Do what the key does on the main screen."""

@@ -39,6 +39,8 @@ class Dialog(ModalScreen[str], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = bindings(DIALOG)
     ANSWERS: ClassVar[tuple[tuple[Key, str], ...]] = ()
     """Keys that answer, and what each does in words."""
+    LEAVING: ClassVar[str] = "leave it"
+    """What leaving is called."""
 
     def __init__(self, title: str, lines: Sequence[Line], *, ascii_only: bool) -> None:
         super().__init__()
@@ -76,7 +78,7 @@ class Dialog(ModalScreen[str], inherit_bindings=False):
 
     def _answers(self) -> Line:
         pieces: list[str | Span] = []
-        for key, words in (*self.ANSWERS, (LEAVE, "leave it" if self.ANSWERS else "back")):
+        for key, words in (*self.ANSWERS, (LEAVE, self.LEAVING if self.ANSWERS else "back")):
             pieces += [Span(key.cap, Role.ACCENT), f" {words}     "]
         return line(*pieces)
 

@@ -11,7 +11,7 @@ from textual.timer import Timer
 
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span, line
-from ckptui.tui.screens.base import RunScreen
+from ckptui.tui.screens.footers import Footers
 from ckptui.tui.sections import TITLES, Section
 from ckptui.tui.services import Services
 
@@ -43,7 +43,7 @@ class Question:
     meanwhile: str
 
 
-class Knowing(RunScreen):
+class Knowing(Footers):
     """Asks verbs, once a state, and keeps what they said."""
 
     def __init__(self, services: Services) -> None:

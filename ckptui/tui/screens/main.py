@@ -24,6 +24,7 @@ from ckptui.tui.keys import MAIN, bindings, cap
 from ckptui.tui.messages import SnapshotChanged, ThreadFailed
 from ckptui.tui.screens.arranging import ArrangeActions
 from ckptui.tui.screens.finding import FindActions
+from ckptui.tui.screens.footers import EMPTY
 from ckptui.tui.screens.placing import Placing
 from ckptui.tui.screens.repairing import RepairActions
 from ckptui.tui.screens.running import RunActions
@@ -65,7 +66,7 @@ class MainScreen(ArrangeActions, FindActions, RepairActions, RunActions, Placing
         yield Text(ascii_only=ascii_only, text_id="status")
         yield Input(id="filter", compact=True, select_on_focus=False,
                     placeholder="words, cat:corrupted, marker:missing, input:stale")  # fmt: skip
-        yield Footer(_FOOTERS["checkpoints"], ascii_only=ascii_only)
+        yield Footer(EMPTY, ascii_only=ascii_only)
 
     def on_mount(self) -> None:
         """Begin to watch."""
@@ -102,7 +103,8 @@ class MainScreen(ArrangeActions, FindActions, RepairActions, RunActions, Placing
         self._show_strip()
         self.show_detail()
         self.show_status()
-        self.query_one(Footer).tell(note=self._undo_note(), dimmed=self._dimmed())
+        self.query_one(Footer).tell(note=self._undo_note())
+        self.show_footer()
 
     def _undo_note(self) -> Line:
         """``z undo (2)`` while there is something to take back."""
@@ -147,23 +149,20 @@ class MainScreen(ArrangeActions, FindActions, RepairActions, RunActions, Placing
         self.view = self.views[view_id]
         for table_id, table in self.tables.items():
             table.display = table_id == view_id
-        words = {"open-row": "log"} if view_id == "runs" else {}
-        self.query_one(Footer).tell(ids=_FOOTERS[view_id], words=words, dimmed=self._dimmed())
         self.refresh_view()
         self.table.focus()
-
-    def _dimmed(self) -> list[str]:
-        return [key.id for key in MAIN if key.changes] if self.why_read_only() else []
 
     def on_table_moved(self, message: Table.Moved) -> None:
         """Another row: another detail."""
         if message.table is self.table:
             self.show_detail()
             self.show_status()
+            self.show_footer()
 
     def on_table_marked(self) -> None:
         """Say how many are marked."""
         self.show_status()
+        self.show_footer()
 
     def on_table_opened(self, message: Table.Opened) -> None:
         """Enter: a folder unfolds, a run shows its log, all else its detail."""
@@ -176,29 +175,11 @@ class MainScreen(ArrangeActions, FindActions, RepairActions, RunActions, Placing
     def _paths_on_screen(self) -> list[str]:
         return self.checkpoints.paths(self.tables["checkpoints"].on_screen(), most=_MOST_AT_ONCE)
 
-    # Read-only
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey what changes anything where nothing may be changed."""
-        return None if self.why_not(action) else True
-
     def on_key(self, event: events.Key) -> None:
-        """Say why a greyed key does nothing; esc leaves the filter line."""
+        """Say why a dimmed key does nothing; esc leaves the filter line."""
         self.feed.used(self._paths_on_screen)
-        if self.query_one("#filter", Input).has_focus:
-            if event.key == "escape":
-                event.stop()
-                self.drop_filter()
-            return
-        why = self.why_read_only()
-        found = self.active_bindings.get(event.key)
-        if why and found is not None and self.why_not(found.binding.action):
-            self.say(why, alarm=True)
-
-
-_FOOTERS = {
-    "checkpoints": ("validate", "fix", "marker", "resume", "filter", "help"),
-    "stages": ("open-row", "resume", "filter", "rescan", "help"),
-    "runs": ("open-row", "cancel-run", "resume", "filter", "help"),
-    "failures": ("open-row", "filter", "copy", "help"),
-}
+        if not self.query_one("#filter", Input).has_focus:
+            self.refuse_key(event.key)
+        elif event.key == "escape":
+            event.stop()
+            self.drop_filter()

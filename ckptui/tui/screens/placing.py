@@ -8,7 +8,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from ckptui.tui.keys import MAIN, cap
+from ckptui.tui.keys import cap
 from ckptui.tui.screens.detail_screen import DetailScreen
 from ckptui.tui.screens.details import Details
 from ckptui.tui.services import Services
@@ -36,7 +36,6 @@ _SAID: Final = {
     BELOW: "detail: below the table",
     OFF: "detail: on the whole screen only",
 }
-_CHANGES: Final = frozenset(key.action for key in MAIN if key.changes)
 
 
 def placed(wish: str, width: int, height: int) -> str:
@@ -146,17 +145,10 @@ class Placing(Details):
         view = DetailView(ascii_only=ascii_only, view_id="whole", chosen=self.pane.chosen)
         title = self.view.title.removesuffix("s")
         self.open_detail = DetailScreen(
-            title, view, self._act, self.why_not, self._chosen, ascii_only=ascii_only
+            title, view, self.act, self.why_not, self._chosen, ascii_only=ascii_only
         )
         self.app.push_screen(self.open_detail, self._closed_detail)
         self.show_detail()
-
-    async def _act(self, action: str) -> None:
-        await self.app.run_action(action, self)
-
-    def why_not(self, action: str) -> str:
-        """Why an action does nothing now, or empty."""
-        return self.why_read_only() if action in _CHANGES else ""
 
     def _closed_detail(self, path: str | None) -> None:
         if self.open_detail is not None:

@@ -13,8 +13,8 @@ from ckptui.present.safe import plain
 from ckptui.present.spans import line
 from ckptui.tui.folding import directory_of, folder_of
 from ckptui.tui.screens.ask import AskLine
-from ckptui.tui.screens.base import RunScreen
 from ckptui.tui.screens.choose import Choice, Choose
+from ckptui.tui.screens.reasons import Reasons
 from ckptui.tui.screens.text_screen import TextScreen
 from ckptui.tui.widgets.log import LogView, whole_path
 
@@ -24,7 +24,7 @@ _GROWING: Final = (".log", ".out", ".err", ".jsonl", "/log.txt")
 """Ends of names of files that are read at their end."""
 
 
-class ReadActions(RunScreen):
+class ReadActions(Reasons):
     """Opens texts."""
 
     def action_open_text(self) -> None:

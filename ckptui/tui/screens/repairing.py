@@ -33,7 +33,7 @@ class RepairActions(RunScreen):
         elif wanted:
             self._preview(wanted)
         else:
-            self.say("nothing to mend here: no remedy is recommended")
+            self.say("nothing to mend here: no remedy is recommended")  # of all that are marked
 
     def action_quarantine(self) -> None:
         """Show what moving the chosen ones to the trash would do."""
@@ -42,9 +42,6 @@ class RepairActions(RunScreen):
     def action_marker(self) -> None:
         """Choose what to do with the markers of the chosen ones."""
         chosen = self.chosen()
-        if not chosen:
-            self.say("there is no checkpoint under the cursor")
-            return
         choices = _marker_choices(chosen)
         likely = "n" if chosen[0].marker is MarkerState.OUTDATED else "a"
         if chosen[0].marker in (MarkerState.PRESENT, MarkerState.ORPHAN):
@@ -58,9 +55,6 @@ class RepairActions(RunScreen):
         self.app.push_screen(ask, go)
 
     def _preview(self, wanted: Mapping[Action, Sequence[str]]) -> None:
-        if not any(wanted.values()):
-            self.say("there is no checkpoint under the cursor")
-            return
         if not self.asking:
             self.say("making the preview…")
         self.begin(self._mend(wanted))
@@ -115,6 +109,7 @@ class RepairActions(RunScreen):
         self.services.monitor.rescan()
         self.done_asking()
         if answer.document is not None and answer.ok:
+            self.mended = True
             self.say(done_sentence(answer.document))
         else:
             self.say(answer.sentence, alarm=True)

@@ -98,7 +98,7 @@ class RunActions(ReadActions):
         """Show the log of the run under the cursor, else of the newest."""
         run_id = self._run_id()
         if run_id is None:
-            self.say(f"no run was resumed from here yet, so no log; {cap('resume')} resumes")
+            self.refused("log")
             return
         view = self.show_text(f"Log of run {run_id}", self.runs.rows[run_id].log, follow=True)
         self._open_log = (run_id, view)
@@ -124,7 +124,7 @@ class RunActions(ReadActions):
         if run_id not in working:
             run_id = working[0] if working else None
         if run_id is None:
-            self.say("no resumed run is working")
+            self.refused("cancel_run")
             return
         self.begin(self._cancel(run_id))
 
