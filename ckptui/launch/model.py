@@ -21,6 +21,7 @@ class RunRecord:
         log: Path of the log, relative to the run directory.
         progress: Fraction done as the pipeline reported it, or None.
         progress_text: ``features 12 of 40, 3.1/s, 9 s left`` or empty.
+        last_line: The last line of its log as far as it was seen, raw.
         note: One sentence in words (``exit code 3: checkpoint trouble``).
     """
 
@@ -37,3 +38,4 @@ class RunRecord:
     progress: float | None = None
     progress_text: str = ""
     note: str = ""
+    last_line: str = ""

@@ -21,6 +21,8 @@ from ckptui.launch.processes import Stat, alive, here, members
 from ckptui.launch.progress import parse_progress
 
 _FILES: Final = ("run.json", "exit.json", "progress.json")
+_LOG: Final = "log.txt"
+"""Of the log there is only the last line in what the scanner sends."""
 _BELATED: Final = 10.0
 """Seconds for which a run without a supervisor is not yet called lost by a reader of old text."""
 
@@ -35,6 +37,7 @@ class _Files:
     run: Document
     exit: Document
     progress: str
+    last_line: str = ""
 
 
 def parse_runs(
@@ -53,7 +56,7 @@ def parse_runs(
     runs: dict[str, dict[str, str]] = {}
     for path, text in run_files.items():
         parts = path.split("/")
-        if len(parts) == 4 and parts[:2] == [OWN_DIR, "runs"] and parts[3] in _FILES:
+        if len(parts) == 4 and parts[:2] == [OWN_DIR, "runs"] and parts[3] in (*_FILES, _LOG):
             runs.setdefault(parts[2], {})[parts[3]] = text
     records = (_record(_files(run_id, texts)) for run_id, texts in runs.items())
     found = [record for record in records if record is not None]
@@ -135,6 +138,7 @@ def _files(run_id: str, texts: Mapping[str, str]) -> _Files:
         _document(texts.get("run.json", "")),
         _document(texts.get("exit.json", "")),
         texts.get("progress.json", ""),
+        texts.get(_LOG, ""),
     )
 
 
@@ -167,6 +171,7 @@ def _record(files: _Files) -> RunRecord | None:
         progress=fraction,
         progress_text=text,
         note=note,
+        last_line=files.last_line,
     )
 
 

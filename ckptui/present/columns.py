@@ -11,6 +11,7 @@ from ckptui.launch.model import RunRecord
 from ckptui.light import dataclass
 from ckptui.present import glyphs, units
 from ckptui.present.glyphs import Role
+from ckptui.present.logline import shown
 from ckptui.present.safe import plain
 from ckptui.terms import InputState
 from ckptui.watch.model import FailureRow, InputHash, StageRow
@@ -80,11 +81,11 @@ STAGES: Final[tuple[Column, ...]] = (
 RUNS: Final[tuple[Column, ...]] = (
     Column("run", "Run", 20, middle=True),
     Column("state", "State", 12),
-    Column("started", "Since", 6, right=True, keep=50),
-    Column("elapsed", "Took", 9, right=True, keep=60),
+    Column("started", "Since", 6, right=True, keep=66),
+    Column("elapsed", "Took", 9, right=True, keep=45),
     Column("host", "Where", 14, keep=30, middle=True),
-    Column("progress", "Progress", 12, keep=40, stretch=True),
-    Column("note", "Outcome", 16, keep=70, stretch=True),
+    Column("progress", "Progress", 12, keep=40),
+    Column("note", "Outcome", 28, keep=70, stretch=True),
 )
 FAILURES: Final[tuple[Column, ...]] = (
     Column("when", "When", 6, right=True, keep=50),
@@ -234,6 +235,8 @@ def run_cells(row: RunRecord, *, now: float, ascii_only: bool = False) -> dict[s
     since = None if started is None else now - started
     took = None if started is None else (ended or now) - started
     where = f"{row.host} {row.pid}" if row.pid else row.host
+    # How it ended or how far it is, and what it said last: why it failed is often there.
+    outcome = (row.note or row.progress_text, shown(row.last_line).strip())
     return {
         "run": Cell(fit(row.id, ascii_only), by_text(row.id)),
         "state": Cell(fit(row.state, ascii_only), by_text(row.state), _run_role(row)),
@@ -241,7 +244,7 @@ def run_cells(row: RunRecord, *, now: float, ascii_only: bool = False) -> dict[s
         "elapsed": Cell(fit(units.duration(took), ascii_only), by_number(took)),
         "host": text_cell(where, ascii_only),
         "progress": _progress(row, ascii_only),
-        "note": text_cell(row.note or row.progress_text, ascii_only),
+        "note": text_cell(" · ".join(filter(None, outcome)), ascii_only),
     }
 
 

@@ -9,9 +9,9 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from ckptui.present.glyphs import Role
+from ckptui.present.logline import shown
 from ckptui.present.safe import cells, plain
 from ckptui.present.spans import Line, Span
-from ckptui.tui.logtext import shown
 from ckptui.watch.protocol import Message
 
 MOST_BYTES: Final = 1 << 20

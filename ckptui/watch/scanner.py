@@ -123,6 +123,12 @@ class Scanner:
         if put or gone:
             self.send({"is": "own", "put": put, "gone": gone})
 
+    def _emit_lines(self) -> None:
+        """What runs wrote to their logs: no event tells of it, so it is looked at often."""
+        lines = self._own.log_lines() if self._root_is_there() else {}
+        if lines:
+            self.send({"is": "own", "put": lines, "gone": []})
+
     def _emit_watching(self) -> None:
         at, took, _ = self._last_sweep
         mode, sentence = describe(
@@ -164,6 +170,7 @@ class Scanner:
             if self._root_is_there():
                 self._work()
             if time.monotonic() - self._beat_at >= _BEAT:
+                self._emit_lines()
                 self.send({"is": "beat"})
 
     def _work(self) -> None:

@@ -67,3 +67,22 @@ async def test_o_offers_texts_and_takes_a_path(tmp_path: Path) -> None:
         await ui.sees("nothing is written yet")
         await ui.press(*"../elsewhere.txt", "enter")
         await ui.sees("from elsewhere")
+
+
+async def test_a_run_tells_what_it_said_last_and_its_log_is_followed(tmp_path: Path) -> None:
+    run = tmp_path / "run" / ".ckptui" / "runs" / "20261120-021455-aaaa"
+    run.mkdir(parents=True)
+    (run / "run.json").write_text('{"started_at": "2026-11-20T02:14:55+00:00", "host": "n042"}')
+    log = run / "log.txt"
+    log.write_text("first\n\x1b[32mstep 12\x1b[0m of 40\n")
+    async with opened(str(tmp_path / "run"), size=(110, 26)) as ui:
+        await ui.press("3")
+        await ui.sees("no exit status yet · step 12 of 40", "first", "following")
+        with log.open("a") as file:
+            file.write("\r  1%\r 99%\n")
+            file.write("RuntimeError: \x1b[2J out of memory\n\n")
+        await ui.sees(r"RuntimeError: \x1b[2J out of memory")
+        (run / "exit.json").write_text('{"exit_code": 1}')
+        await ui.sees("exit code 1", "the run has ended: exit code 1")
+        await ui.press("d", "d", "d")
+        await ui.until(lambda: "following" not in ui.text(), "the log to go")

@@ -135,7 +135,8 @@ class Placing(Details):
             view.show(self.subject, self.sections(roomy=True))
         if self.open_detail is not None or place != OFF:
             self.ask_for(view.section.id, soon=self.open_detail is None)
-        follow = self.view is self.runs and place != OFF
+        # There are few runs: under them is room for the log also where there is little of it.
+        follow = self.view is self.runs and self.placement != OFF
         self.log_pane.display = follow
         self.set_class(follow, "-runs")
         self.show_log(follow=follow)
