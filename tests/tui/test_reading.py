@@ -75,7 +75,7 @@ async def test_a_run_tells_what_it_said_last_and_its_log_is_followed(tmp_path: P
     (run / "run.json").write_text('{"started_at": "2026-11-20T02:14:55+00:00", "host": "n042"}')
     log = run / "log.txt"
     log.write_text("first\n\x1b[32mstep 12\x1b[0m of 40\n")
-    async with opened(str(tmp_path / "run"), size=(110, 26)) as ui:
+    async with opened(str(tmp_path / "run"), size=(138, 26)) as ui:
         await ui.press("3")
         await ui.sees("no exit status yet · step 12 of 40", "first", "following")
         with log.open("a") as file:
