@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ckptui.cli.checking import DeepLook, Gone, Progressed
-from ckptui.cli.looking import say_notes
+from ckptui.cli.looking import say_left_out, say_notes
 from ckptui.cli.places import run_directory
 from ckptui.cli.reporting import Reporter
 from ckptui.cli.targets import File, Targets
@@ -86,8 +86,7 @@ def _directory(root: str, asked: Asked, jobs: int, reporter: Reporter) -> Iterat
             raise CkptuiError(shown.problem)
         reporter.close()  # what follows is talk
         say_notes(shown)
-        if shown.watching.left_out:
-            reporter.say(shown.watching.left_out)
+        say_left_out(shown)
         rows = _newest_first(shown, asked)
         reporter.expect(len(rows), sum(row.size or 0 for row in rows))
         sizes = {row.path: row.size or 0 for row in rows}

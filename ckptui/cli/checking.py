@@ -9,6 +9,7 @@ from typing import Final, Self
 
 from ckptui.cli.asking import ANSWER_SECONDS, no_answer
 from ckptui.cli.common import say
+from ckptui.cli.looking import scan_settings
 from ckptui.errors import CkptuiError
 from ckptui.light import dataclass
 from ckptui.terms import Category
@@ -107,6 +108,7 @@ class DeepLook:
             pool=pool,
             required_keys=required_keys,
             header_checks=header_checks,
+            settings=scan_settings(),
         )
         self._news: queue.SimpleQueue[Change | Checkpoint | Gone] = queue.SimpleQueue()
 

@@ -10,7 +10,7 @@ import click
 from ckptui.cli.caching import no_cache_option
 from ckptui.cli.checking import DeepLook
 from ckptui.cli.common import put_path, say
-from ckptui.cli.looking import say_notes
+from ckptui.cli.looking import entries_option, say_left_out, say_notes
 from ckptui.cli.options import here_option
 from ckptui.cli.places import AnyPath, run_directory
 from ckptui.terms import CHECKPOINT_EXIT_CODE, EXIT_FAILURE, EXIT_OK, Category, Level
@@ -18,7 +18,7 @@ from ckptui.watch.last_good import find_last_good
 from ckptui.watch.model import Checkpoint, LastGood, PassedOver
 
 
-@click.command("latest", params=[here_option(), no_cache_option()])
+@click.command("latest", params=[here_option(), entries_option(), no_cache_option()])
 @click.argument("path", default=".", type=AnyPath())
 @click.option("--level", type=click.IntRange(1, 6), default=4, show_default=True, help="How deep.")
 @click.option("--load", is_flag=True, help="Also ask torch.load (level 3) in a process of its own.")
@@ -38,6 +38,7 @@ def latest_command(path: str, level: int, load: bool, series: str | None, here: 
         shown = look.settled()
         best, over = _search(look, series, level, load=load, here=here)
     say_notes(shown)
+    say_left_out(shown)
     if shown.problem:
         say(shown.problem)
         return EXIT_FAILURE

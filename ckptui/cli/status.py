@@ -12,7 +12,7 @@ import click
 from ckptui.cli.caching import no_cache_option
 from ckptui.cli.common import put, put_json, say
 from ckptui.cli.filtering import TEACHING, filter_option
-from ckptui.cli.looking import look_once, say_notes
+from ckptui.cli.looking import entries_option, look_once, say_left_out, say_notes
 from ckptui.cli.places import AnyPath, run_directory
 from ckptui.terms import EXIT_FAILURE, EXIT_OK
 
@@ -28,6 +28,7 @@ def print_status(root: str, *, as_json: bool, ascii_only: bool, asked: Filter | 
     say_notes(snapshot)
     chosen = None if asked is None else _matching(snapshot, asked)
     if as_json:
+        say_left_out(snapshot)  # the table says it itself
         _put_document(snapshot, chosen)
     else:
         _put_table(snapshot, chosen, ascii_only=ascii_only)
@@ -88,7 +89,7 @@ the JSON document's checkpoints are those, its totals and all the rest speak of 
 @click.command(
     "status",
     help=_HELP,
-    params=[filter_option("Only checkpoints that match."), no_cache_option()],
+    params=[filter_option("Only checkpoints that match."), entries_option(), no_cache_option()],
 )
 @click.argument("path", default=".", type=AnyPath())
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from ckptui.cli.common import put, say
+from ckptui.cli.looking import entries_option
 from ckptui.cli.places import AnyPath, look, run_directories
 from ckptui.errors import CkptuiError
 from ckptui.present.safe import plain
@@ -50,7 +51,7 @@ def _print_all(roots: Sequence[str], *, ascii_only: bool) -> int:
     return max(codes)
 
 
-@click.command("ui", hidden=True)
+@click.command("ui", hidden=True, params=[entries_option()])
 @click.argument("paths", nargs=-1, type=AnyPath(), metavar="[PATH]...")
 @click.option("--read-only", is_flag=True, help="Change nothing; repairs and resume are greyed.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="No glyphs beyond ASCII.")

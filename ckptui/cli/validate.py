@@ -14,6 +14,7 @@ import click
 from ckptui.cli.batch import Asked, check_all
 from ckptui.cli.caching import no_cache_option
 from ckptui.cli.filtering import filter_option
+from ckptui.cli.looking import entries_option
 from ckptui.cli.options import categories, here_option, since
 from ckptui.cli.places import AnyPath, run_directory
 from ckptui.cli.reporting import Reporter
@@ -123,6 +124,7 @@ def _options() -> list[click.Parameter]:
             is_flag=True,
             help="Add bad ones to failed_checkpoints.txt beside them.",
         ),
+        entries_option(),
         no_cache_option(),
         click.Option(["--json", "as_json"], is_flag=True, help="One JSON object a line."),
     ]

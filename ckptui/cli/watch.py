@@ -12,6 +12,7 @@ import click
 
 from ckptui.cli.common import put, put_json, say
 from ckptui.cli.filtering import TEACHING, filter_option
+from ckptui.cli.looking import entries_option, scan_settings
 from ckptui.cli.places import AnyPath, run_directory
 from ckptui.errors import CkptuiError
 from ckptui.present.document_types import WatchDocument
@@ -38,14 +39,17 @@ Events of --json, each with the fields event, path, checkpoint, sentence:
 @click.command(
     "watch",
     help=_HELP,
-    params=[filter_option("Only events of checkpoints that match, or matched before.")],
+    params=[
+        filter_option("Only events of checkpoints that match, or matched before."),
+        entries_option(),
+    ],
 )
 @click.argument("path", default=".", type=AnyPath())
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def watch_command(path: str, as_json: bool, asked: Filter | None) -> int:
     """Tell what changes."""
     changes: queue.SimpleQueue[Change] = queue.SimpleQueue()
-    monitor = Monitor(run_directory(path))
+    monitor = Monitor(run_directory(path), settings=scan_settings())
     monitor.subscribe(changes.put)
     monitor.start()
     before = monitor.snapshot

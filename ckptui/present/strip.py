@@ -45,7 +45,7 @@ def last_good_line(snapshot: Snapshot, *, now: float) -> Line:
 
 def _no_last_good(snapshot: Snapshot) -> Span:
     if not snapshot.settled and not snapshot.problem:
-        return Span("looking…", Role.MUTED)
+        return Span(looking(snapshot), Role.MUTED)
     if snapshot.last_good_none:
         passed = units.counted(len(snapshot.last_good_none), "checkpoint")
         return Span(f"none: {passed} passed over, each for its reason below", Role.ERROR)
@@ -123,13 +123,32 @@ def watching_line(snapshot: Snapshot, *, now: float) -> Line:
     """How the directory is watched, how old the view is, and who is writing."""
     watching = snapshot.watching
     parts = [
-        silence_line(snapshot, now=now) or _problem_line(snapshot) or line(watching.sentence),
-        line(Span(watching.left_out, Role.WARNING)),
+        silence_line(snapshot, now=now)
+        or _problem_line(snapshot)
+        or line(watching.sentence or _first_look(snapshot)),
         *(line(writer) for writer in snapshot.writers),
     ]
     if watching.mode == "sweep" and watching.swept_at and not snapshot.silent_since:
         parts.insert(1, line(f"seen {units.age(now - watching.swept_at)} ago"))
     return joined(parts, " · ")
+
+
+def looking(snapshot: Snapshot) -> str:
+    """``looking… 34,000 files``, before everything was looked at once."""
+    files = snapshot.watching.files
+    if snapshot.watching.swept_at:
+        return "reading headers…"
+    return f"looking… {units.counted(files, 'file')}" if files else "looking…"
+
+
+def _first_look(snapshot: Snapshot) -> str:
+    over = snapshot.settled or snapshot.watching.swept_at or not snapshot.watching.files
+    return "" if over else looking(snapshot)
+
+
+def left_out_line(snapshot: Snapshot) -> Line:
+    """What the sweep did not look at, and what would change that."""
+    return line(Span(snapshot.watching.left_out, Role.WARNING))
 
 
 def _problem_line(snapshot: Snapshot) -> Line:
@@ -165,7 +184,7 @@ def strip_lines(snapshot: Snapshot, *, now: float, width: int) -> list[Line]:
     totals = totals_line(snapshot)
     both = joined([good, disk], "   ")
     lines = [both, totals] if _fits(both, width) else [good, joined([totals, disk], "   ")]
-    odd = rhythm_line(snapshot, now=now)
+    odd = joined([left_out_line(snapshot), rhythm_line(snapshot, now=now)], " · ")
     if odd and _fits(beside := joined([lines[1], odd], "   "), width):
         return [lines[0], beside]
     return [*lines, odd] if odd else lines

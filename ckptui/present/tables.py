@@ -96,6 +96,7 @@ def _heading(snapshot: Snapshot, now: float) -> list[Line]:
         strip.totals_line(snapshot),
         strip.disk_line(snapshot, now=now),
         rhythm_line(snapshot, now=now),
+        strip.left_out_line(snapshot),
         strip.watching_line(snapshot, now=now),
     ]
     return [each for each in lines if each]

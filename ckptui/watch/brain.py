@@ -120,6 +120,7 @@ class Brain:
 
     def hear(self, message: Message) -> None:
         """Take one message of the scanner."""
+        self._progress(message)
         match message.get("is"):
             case "files":
                 self._files(message)
@@ -166,6 +167,12 @@ class Brain:
             self._lose(path)
         self._consider(entry.path for entry in entries)
         self.dirty = True
+
+    def _progress(self, message: Message) -> None:
+        """How far the first sweep has come; the watching itself is told at its end."""
+        files = int(number_in(message.get("seen")))
+        if files > self._base.watching.files and not self._swept:
+            self._set(watching=replace(self._base.watching, files=files))
 
     def _see(self, path: str) -> None:
         self._known.add(path)

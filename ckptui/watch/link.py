@@ -18,9 +18,15 @@ from ckptui.watch.protocol import Message, Settings, decode, encode
 _READ: Final = 1 << 20
 
 
+ENTRIES_VARIABLE: Final = "CKPTUI_ENTRIES"
+"""Environment variable of one command and what it starts; stronger than the configuration."""
+
+
 def settings_for(limits: Limits) -> Settings:
-    """How to scan for a user who has limits of their own."""
-    return Settings(entries=limits.entries, depth=limits.depth)
+    """How to scan for a user who has limits of their own, and perhaps others for this time."""
+    asked = os.environ.get(ENTRIES_VARIABLE, "")
+    entries = int(asked) if asked.isdecimal() and int(asked) else limits.entries
+    return Settings(entries=entries, depth=limits.depth)
 
 
 def begin(root: str, limits: Limits, *, follow: bool) -> Link:

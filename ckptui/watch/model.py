@@ -142,7 +142,7 @@ class Watching:
         sentence: What the strip says, for example ``live on this host, others within 30 s``.
         swept_at: Wall-clock seconds of the last finished sweep, 0.0 before the first.
         interval: Seconds until the next sweep is due.
-        files: Files seen by the last sweep.
+        files: Files seen by the last sweep; during the first one, so far.
         left_out: A sentence where a limit cut the sweep short, else empty.
     """
 

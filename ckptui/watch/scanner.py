@@ -13,6 +13,7 @@ import select
 import signal
 import sys
 import time
+from dataclasses import replace
 from typing import Final
 
 from ckptui.validation.guest import operations_for, site_limits
@@ -32,6 +33,7 @@ _CHUNK: Final = 500
 _DEBOUNCE: Final = 0.05
 _SECOND_LOOK: Final = 1.0
 _PR_SET_PDEATHSIG: Final = 1
+_SITE: Final = "the limit of this site"
 
 
 class ParentGoneError(Exception):
@@ -62,6 +64,10 @@ class Scanner:
         limits = Limits(
             int(min(settings.entries, site.entries)), int(min(settings.depth, site.depth))
         )
+        if limits.entries < settings.entries:
+            limits = replace(limits, entries_lift=_SITE)
+        if limits.depth < settings.depth:
+            limits = replace(limits, depth_lift=_SITE)
         self.tree = Tree(root, limits, self._throttle, self.tick)
         self._own = OwnFiles(root)
         self._root = RootWatch(root)
@@ -90,7 +96,7 @@ class Scanner:
     def tick(self) -> None:
         """During long work: show that it goes on, and stop when nobody listens any more."""
         if time.monotonic() - self._beat_at >= _BEAT:
-            self.send({"is": "beat"})
+            self.send({"is": "beat", "seen": self.tree.looked})
             self._listen(0.0)
 
     def _emit(self, diff: Diff) -> None:
@@ -100,7 +106,8 @@ class Scanner:
         self._surroundings.note_changes(put)
         for start in range(0, max(len(put), len(gone)), _CHUNK):
             rows, lost = put[start : start + _CHUNK], gone[start : start + _CHUNK]
-            self.send({"is": "files", "put": rows, "gone": lost})
+            seen = self.tree.looked
+            self.send({"is": "files", "put": rows, "gone": lost, "seen": seen})
         self._emit_texts([entry for entry in put if entry.kind == TEXT])
 
     def _emit_texts(self, entries: list[Entry]) -> None:

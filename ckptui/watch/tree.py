@@ -26,10 +26,18 @@ _IGNORE_BYTES: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How far a sweep goes: names seen, and directories below the run directory."""
+    """How far a sweep goes.
+
+    Attributes:
+        entries: Names seen.
+        depth: Directories below the run directory.
+        entries_lift, depth_lift: What lifts each, in words.
+    """
 
     entries: int = MAX_ENTRIES
     depth: int = MAX_DEPTH
+    entries_lift: str = "--entries N or limits.entries lifts it"
+    depth_lift: str = "limits.depth lifts it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +58,16 @@ class LeftOut:
     unreadable: dict[str, str] = field(default_factory=dict)
     mounts: list[str] = field(default_factory=list)
     deep: list[str] = field(default_factory=list)
-    limit: int = 0
+    limit: Limits | None = None
+    depth_lift: str = ""
 
     def sentence(self) -> str:
         """What was left out and why, in words; "" where nothing was."""
         parts: list[str] = []
-        if self.limit:
-            parts.append(f"the sweep stopped at its limit of {self.limit:,} names")
+        if self.limit is not None:
+            parts.append(f"all beyond {self.limit.entries:,} names ({self.limit.entries_lift})")
         if self.deep:
-            parts.append(f"{_some(self.deep)}: deeper than the limit")
+            parts.append(f"{_some(self.deep)}: deeper than the limit ({self.depth_lift})")
         if self.mounts:
             parts.append(f"{_some(self.mounts)}: another filesystem")
         if self.unreadable:
@@ -92,6 +101,7 @@ class Tree:
         self.limits = limits
         self.listings: dict[str, Listing] = {}
         self.left_out = LeftOut()
+        self.looked = 0
         self._lister = Lister(root, Ignore(), throttle or Throttle(None), tick)
         self._owner: dict[tuple[int, int], str] = {}
         self._visited: set[str] = set()
@@ -164,7 +174,7 @@ class Tree:
             if child.path in visited:
                 continue
             if seen >= self.limits.entries:
-                self.left_out.limit = self.limits.entries
+                self.left_out.limit = self.limits
                 return
             listing = self._visit(child)
             yield from (self._drop(self._moved.pop()) for _ in tuple(self._moved))
@@ -173,6 +183,7 @@ class Tree:
             above = self.listings.get(folder_of(child.path))
             listing.linked = child.link or (above is not None and above.linked)
             seen += listing.seen
+            self.looked = seen
             visited.add(child.path)
             yield self._replace(listing)
             for each in listing.children:
@@ -183,6 +194,7 @@ class Tree:
         path = child.path
         if path.count("/") >= self.limits.depth:
             self.left_out.deep.append(path)
+            self.left_out.depth_lift = self.limits.depth_lift
             return None
         try:
             self._lister.throttle.spend()

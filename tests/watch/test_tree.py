@@ -215,7 +215,8 @@ def test_limits_are_said_and_forget_nothing(tmp_path: Path) -> None:
     assert len(model.entries) == 20
     model.tree.limits = Limits(entries=12, depth=8)
     model.sweep()
-    assert "limit of 12 names" in model.tree.left_out.sentence()
+    said = "all beyond 12 names (--entries N or limits.entries lifts it)"
+    assert said in model.tree.left_out.sentence()
     assert len(model.entries) == 20  # not looked at is not gone
     shutil.rmtree(tmp_path / "d3")
     model.sweep()
