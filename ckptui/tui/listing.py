@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import TypeAlias, overload
+from typing import Final, TypeAlias, overload
 
 _Slice: TypeAlias = "slice[int | None, int | None, int | None]"
+
+_PAGE: Final = 500
+"""More lines than this at once are faster taken from all of them."""
 
 
 class Rows(Sequence[str]):
@@ -32,7 +35,8 @@ class Rows(Sequence[str]):
     def __getitem__(self, index: _Slice) -> list[str]: ...
     def __getitem__(self, index: int | _Slice) -> str | list[str]:
         if isinstance(index, slice):
-            return [self.at(line) for line in range(*index.indices(len(self)))]
+            lines = range(*index.indices(len(self)))
+            return [self.at(line) for line in lines] if len(lines) < _PAGE else list(self)[index]
         line = index + len(self) if index < 0 else index
         if not 0 <= line < len(self):
             raise IndexError(index)

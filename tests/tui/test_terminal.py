@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -159,3 +160,20 @@ def test_letters_that_come_in_one_burst_all_land_in_the_filter_line(run_dir: str
         terminal.sees("1 corrupted")
         terminal.press("/0400\r")
         terminal.sees("filter: 0400 (1 of")
+
+
+def test_moving_sends_little_and_a_page_no_more_than_it_shows(
+    pristine: str, tmp_path: Path
+) -> None:
+    root = str(tmp_path / "many")
+    os.makedirs(root)
+    for number in range(120):
+        shutil.copy2(os.path.join(pristine, "checkpoints", "ckpt_0000400.pt"),
+                     os.path.join(root, f"ckpt_{number:07d}.pt"))  # fmt: skip
+    with shown(root, size=(80, 24)) as terminal:
+        terminal.sees("1 of 120")
+        terminal.until(lambda: not terminal.read(1.5), "quiet")
+        for keys, most in (("j", 1000), ("j", 1000), ("k", 1000), ("\x1b[6~", 4000)):
+            terminal.press(keys)
+            sent = terminal.read(0.5)
+            assert 0 < len(sent) < most, (keys, len(sent))

@@ -215,6 +215,11 @@ def test_a_great_many_are_arranged_in_pieces_and_the_old_order_shows_meanwhile()
         assert len(view.lines) == 9000
     assert pieces > 1
     assert list(view.lines) == sorted(rows)
+    shown = view.update(Snapshot("run", {}), (), rows.keys())
+    assert [view.cells(key)["name"].text for key in shown] == list(shown), "still to be taken out"
+    while view.work(0):
+        pass
+    assert not view.lines and view.cells("00000.pt") == {}
 
 
 def test_what_was_chosen_is_recalled_and_nonsense_is_left_out() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from ckptui.tui.feed import PAINT_SECONDS
 from ckptui.tui.folding import PREFIX
 from ckptui.tui.keys import cap
 from ckptui.tui.screens.base import RunScreen
@@ -27,6 +29,8 @@ class ArrangeActions(RunScreen):
     def __init__(self, services: Services) -> None:
         super().__init__(services)
         self.tables[self.checkpoints.id].turn = self.turn
+        self.checkpoints.set_usual(services.config.ui.columns)
+        self._rows_shown_at = 0.0
 
     def update_views(self, changed: Collection[str] | None, removed: Collection[str]) -> None:
         """Bring the views up to date, and show the open one.
@@ -43,6 +47,7 @@ class ArrangeActions(RunScreen):
     def _show_rows(self) -> None:
         self.table.set_columns(self.view.shown)
         self.table.show(self.view.lines)
+        self._rows_shown_at = time.monotonic()
         self._go_on_soon()
 
     def _go_on_soon(self) -> None:
@@ -53,10 +58,11 @@ class ArrangeActions(RunScreen):
         """The next piece of what cannot be done at once without keeping the keys waiting."""
         self._piece = None
         self.checkpoints.work(PIECE_SECONDS)
-        if self.view is self.checkpoints:
+        seen = time.monotonic() - self._rows_shown_at < PAINT_SECONDS
+        if self.view is self.checkpoints and not (seen and self.checkpoints.busy):
             self._show_rows()
+            self.show_status()
         self._go_on_soon()
-        self.show_status()
 
     # Sort
 

@@ -11,7 +11,7 @@ from ckptui.present.checkpoints import FILLS
 from ckptui.tui.views.lines import Arrangement, Lines
 from ckptui.watch.model import Checkpoint
 
-_PIECE: Final = 1000
+_PIECE: Final = 500
 """Rows taken in at once; a piece of work ends after one of these."""
 
 

@@ -23,6 +23,7 @@ class View(ABC):
         title: As the tab says it.
         columns: All that there are, in their first order; the first one always stays in front.
         chosen: Ids of those that are shown, in order.
+        usual: Ids of those that are shown until somebody chooses.
         sort: (column id, down), or None for the order that comes first to mind.
         filter: What is shown.
         language: What its filter may ask.
@@ -42,6 +43,7 @@ class View(ABC):
         self.total = 0
         self.lines: Rows = Listed()
         self._shown_of: object = None
+        self.usual = tuple(column.id for column in self.columns if not column.optional)
         self.chosen = self.usual
 
     @abstractmethod
@@ -74,10 +76,11 @@ class View(ABC):
 
     # Columns
 
-    @property
-    def usual(self) -> tuple[str, ...]:
-        """Ids of the columns that are shown until somebody chooses."""
-        return tuple(column.id for column in self.columns if not column.optional)
+    def set_usual(self, wanted: Sequence[str]) -> None:
+        """Show these columns until somebody chooses others; none for those that come first."""
+        if wanted:
+            self.choose(wanted)
+            self.usual = self.chosen
 
     @property
     def shown(self) -> tuple[Column, ...]:

@@ -174,7 +174,10 @@ class CheckpointsView(View):
         if group is not None and group.tally is not None:
             opened, ascii_only = key in self.opened, self.ascii_only
             return group_cells(key, group.tally, now=now, opened=opened, ascii_only=ascii_only)
-        row, name = self.rows[key], self._name(key)
+        row = self.rows.get(key) or self._lines.rows.get(key)
+        if row is None:  # gone, though not yet from what is shown
+            return {}
+        name = self._name(key)
         beside = (self.shown, key == self.last_good, name)
         known = self._known.get(key)
         if known is not None and known[0] is row and known[1] == beside and now < known[2]:

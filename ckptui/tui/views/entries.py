@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final, TypeAlias
 
 Entry: TypeAlias = tuple[int, float, str, float, float, str]
@@ -13,6 +13,8 @@ its key, which makes it the only one of its kind."""
 _FEW: Final = 16
 _SHARE: Final = 1000
 """A change of more rows than this part of all is made in one pass."""
+_SHARE_TO_SORT: Final = 8
+"""More rows than this part of all are sorted together with them."""
 
 
 class Entries:
@@ -60,15 +62,27 @@ class Entries:
                 self.add(entry)
             return
         self._take_out(gone)
-        self._sorted.extend(come)
-        self._sorted.sort()  # runs that are sorted already cost one comparison a row
+        if len(come) * _SHARE_TO_SORT > len(self._sorted):
+            self._sorted.extend(come)
+            self._sorted.sort()
+        else:
+            self._merge(sorted(come))
 
     def _take_out(self, gone: Collection[Entry]) -> None:
-        if not gone:
-            return
         kept: list[Entry] = []
         since = 0
         for at in sorted(bisect_left(self._sorted, entry) for entry in gone):
             kept += self._sorted[since:at]
             since = at + 1
+        self._sorted = kept + self._sorted[since:]
+
+    def _merge(self, come: Sequence[Entry]) -> None:
+        # Sorting would compare every row with its neighbour to find that they are in order.
+        kept: list[Entry] = []
+        since = 0
+        for entry in come:
+            at = bisect_left(self._sorted, entry, since)
+            kept += self._sorted[since:at]
+            kept.append(entry)
+            since = at
         self._sorted = kept + self._sorted[since:]
