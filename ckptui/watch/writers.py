@@ -154,7 +154,7 @@ def sentences(writers: Writers, newest: float | None, now: float | None = None) 
         )
     if newest is not None and moment - newest < 3600:
         return (f"wrote {_span(moment - newest)} ago, host unknown",)
-    return ("none seen from this host",)
+    return ("no writer seen from this host",)
 
 
 def _span(seconds: float) -> str:

@@ -96,5 +96,5 @@ def test_no_more_is_claimed_than_was_seen() -> None:
     train = Writers({}, (("train.py", 0.0),))
     assert sentences(train, None, 3 * 3600) == ("train.py alive here 3 h",)
     assert sentences(Writers(), 0.0, 240.0) == ("wrote 4 min ago, host unknown",)
-    assert sentences(Writers(), 0.0, 86400.0) == ("none seen from this host",)
-    assert sentences(Writers(), None, 0.0) == ("none seen from this host",)
+    assert sentences(Writers(), 0.0, 86400.0) == ("no writer seen from this host",)
+    assert sentences(Writers(), None, 0.0) == ("no writer seen from this host",)
