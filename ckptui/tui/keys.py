@@ -249,6 +249,14 @@ MAIN: Final = (
         "Jump to the next checkpoint that is in trouble.",
         group="find",
     ),
+    Key(
+        "previous-bad",
+        "N",
+        "previous_bad",
+        "previous bad",
+        "Jump to the checkpoint in trouble above the cursor.",
+        group="find",
+    ),
 )
 """Keys of the main screen."""
 
@@ -286,11 +294,18 @@ TABLE: Final = (
     ),
     Key("mark-row", "space", "table_mark", "mark", "Mark the row, or take its mark away."),
     Key(
+        "mark-range",
+        "M",
+        "table_mark_range",
+        "mark range",
+        "Mark from the row that was marked last to the cursor.",
+    ),
+    Key(
         "mark-all",
         "A",
         "table_mark_all",
         "mark all",
-        "Mark all rows shown; once more takes the marks away.",
+        "Mark all rows shown; once more takes their marks away.",
     ),
 )
 """Keys of a table."""

@@ -9,7 +9,6 @@ from textual.timer import Timer
 from textual.widgets import Input
 from textual.worker import Worker
 
-from ckptui.present import units
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span, line
 from ckptui.tui.folding import folder_of
@@ -53,6 +52,7 @@ class RunScreen(Screen[None], inherit_bindings=False):
             view.id: Table(view.shown, view.cells, ascii_only=ascii_only, table_id=view.id)
             for view in self.views.values()
         }
+        self.tables["checkpoints"].exists = self.checkpoints.exists
         self.open_detail: DetailScreen | None = None
         self._asking: Worker[None] | None = None
         self.order = Order()
@@ -79,8 +79,10 @@ class RunScreen(Screen[None], inherit_bindings=False):
         if self.view is not self.checkpoints:
             return []
         table = self.tables["checkpoints"]
-        marked = table.marks if self.open_detail is None else set()
+        marked = table.marks if self.open_detail is None else frozenset()
         keys = table.in_order(marked)
+        if len(keys) < len(marked):  # some are hidden by a filter or in closed groups
+            keys += sorted(marked.difference(keys))
         if not keys and table.cursor is not None:
             keys = [table.cursor]
         rows = self.snapshot.checkpoints
@@ -97,6 +99,14 @@ class RunScreen(Screen[None], inherit_bindings=False):
         return ""
 
     # What other parts do
+
+    def costs(self) -> dict[str, str]:
+        """What the keys of the footer would act on; ``MarkActions`` does."""
+        raise NotImplementedError
+
+    def marks_said(self) -> str:
+        """What the marks add up to; ``MarkActions`` does."""
+        raise NotImplementedError
 
     def refresh_view(self) -> None:
         """Show the open view anew; the main screen does."""
@@ -175,12 +185,8 @@ class RunScreen(Screen[None], inherit_bindings=False):
     def _state(self) -> Line:
         """Marks, filter and order, where there is something to say about them."""
         parts: list[str] = []
-        chosen = self.chosen() if self.table.marks else []
-        if chosen:
-            size = units.size(sum(row.size or 0 for row in chosen))
-            parts.append(f"{units.counted(len(chosen), 'checkpoint')} marked, {size}")
-        elif self.table.marks:
-            parts.append(f"{len(self.table.marks):,} marked")
+        if said := self.marks_said():
+            parts.append(said)
         if self.view.filter:
             count = f"{len(self.table.keys):,} of {self.view.total:,}"
             parts.append(f"filter: {self.view.filter.typed} ({count}; {cap('stop-check')} clears)")

@@ -64,7 +64,7 @@ class ColumnsScreen(ModalScreen[bool], inherit_bindings=False):
         self.ascii_only = ascii_only
         self.list = Table(_LISTED, self._cells, ascii_only=ascii_only, table_id="choices")
         self.list.mark_sign = "x" if ascii_only else "✓"
-        self.list.marks = {each for each in chosen if each in self._named}
+        self.list.marks = frozenset(each for each in chosen if each in self._named)
 
     def _all(self, chosen: Sequence[str]) -> list[str]:
         """Those that are chosen, and then the others."""
@@ -133,7 +133,7 @@ class ColumnsScreen(ModalScreen[bool], inherit_bindings=False):
     def action_usual_columns(self) -> None:
         """Put back what is shown until somebody chooses."""
         self._order = self._all(self._usual)
-        self.list.marks = set(self._usual) - {self._first}
+        self.list.marks = frozenset(self._usual) - {self._first}
         self.list.show(self._order)
         self._follow(self._chosen())
 

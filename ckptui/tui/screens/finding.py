@@ -6,13 +6,13 @@ from textual.widgets import Input
 
 from ckptui.present import units
 from ckptui.present.filter import Filter
-from ckptui.terms import TROUBLE, Level
-from ckptui.tui.folding import folder_of
+from ckptui.terms import Level
 from ckptui.tui.keys import cap
 from ckptui.tui.messages import Checked
-from ckptui.tui.order import Order
 from ckptui.tui.screens.choose import Choice, Choose
 from ckptui.tui.screens.copying import CopyActions
+from ckptui.tui.screens.jumping import JumpActions
+from ckptui.tui.screens.marking import MarkActions
 from ckptui.watch.model import Checkpoint
 
 _LEVELS = {
@@ -23,7 +23,7 @@ _LEVELS = {
 }
 
 
-class FindActions(CopyActions):
+class FindActions(CopyActions, JumpActions, MarkActions):
     """Actions that change nothing on disk."""
 
     def action_view(self, view_id: str) -> None:
@@ -71,7 +71,7 @@ class FindActions(CopyActions):
             self.say("there is no checkpoint under the cursor to validate")
             return
         what = f"{_these(rows)} to level {int(level)}"
-        self.order = Order(self.order.number + 1, what, len(rows))
+        self.order = self.order.following(what, [row.size or 0 for row in rows])
         number = self.order.number
 
         def done(_: str, row: Checkpoint | None) -> None:  # on the monitor's thread: only a post
@@ -86,6 +86,7 @@ class FindActions(CopyActions):
             return
         self.order.found[message.category] += 1
         if self.order.found.total() == self.order.wanted:
+            self.order.ended()
             self.say(self.order.sentence())
 
     def action_rescan(self) -> None:
@@ -143,38 +144,6 @@ class FindActions(CopyActions):
         self.query_one("#filter", Input).display = False
         self.set_focus(self.table)
         self.show_status()
-
-    # Jump
-
-    def action_last_good(self) -> None:
-        """Jump to the last good checkpoint."""
-        good = self.snapshot.last_good
-        if good is None:
-            self.say("there is no last good checkpoint")
-        else:
-            self.jump(good.path)
-
-    def jump(self, path: str) -> None:
-        """Open the checkpoints and put the cursor on one of them."""
-        self.show_view("checkpoints")
-        if path not in self.table.keys:
-            if not self.checkpoints.reveal(path):
-                self.view.filter = Filter()
-                self.refresh_view()
-                self.checkpoints.reveal(path)
-            self.refresh_view()
-        self.table.move_to(path)
-
-    def action_next_bad(self) -> None:
-        """Jump to the next checkpoint in trouble, from the cursor on and round."""
-        self.show_view("checkpoints")
-        table, rows = self.table, self.snapshot.checkpoints
-        after = table.keys[table.cursor_line + 1 :] + table.keys[: table.cursor_line + 1]
-        for key in after:
-            if folder_of(key) is None and rows[key].category in TROUBLE:
-                table.move_to(key)
-                return
-        self.say("no checkpoint here is in trouble")
 
 
 def _these(rows: list[Checkpoint]) -> str:

@@ -52,4 +52,5 @@ class Footers(Reasons):
         if self.view is self.runs:
             return {"open-row": "log"}
         folder = self.table.cursor is not None and folder_of(self.table.cursor) is not None
-        return {"open-row": "open it" if folder else "detail", "stop-check": "clear marks"}
+        words = {"open-row": "open it" if folder else "detail", "stop-check": "clear marks"}
+        return words | self.costs() if self.view is self.checkpoints else words

@@ -160,7 +160,7 @@ class MainScreen(ArrangeActions, FindActions, RepairActions, RunActions, Placing
             self.show_footer()
 
     def on_table_marked(self) -> None:
-        """Say how many are marked."""
+        """Say how many are marked, and what the keys would do with them."""
         self.show_status()
         self.show_footer()
 

@@ -116,5 +116,6 @@ _REASONS: Final[Mapping[str, Callable[[Reasons], str]]] = {
     "cancel_run": Reasons._no_run,  # noqa: SLF001
     "last_good": Reasons._no_last_good,  # noqa: SLF001
     "next_bad": Reasons._no_trouble,  # noqa: SLF001
+    "previous_bad": Reasons._no_trouble,  # noqa: SLF001
     "copy": Reasons._no_row,  # noqa: SLF001
 }

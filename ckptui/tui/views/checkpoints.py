@@ -123,6 +123,10 @@ class CheckpointsView(View):
                 found[key] = None
         return [path for path in found if path in self.rows]
 
+    def exists(self, key: str) -> bool:
+        """True for a row that is there, though a filter or a closed group may hide it."""
+        return key in self.rows or (key.startswith(PREFIX) and bool(self.filter))
+
     def toggle(self, key: str) -> None:
         """Open or close a group."""
         self.opened ^= {key}

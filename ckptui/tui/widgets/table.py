@@ -47,6 +47,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         marks: Keys of the marked rows.
         mark_sign: One cell, left of a marked row.
         turn: Asked first by the keys that scroll sideways.
+        exists: True for the key of a row that is there though it may not be shown: its mark stays.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -103,7 +104,9 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         self.ascii_only = ascii_only
         self.keys: Rows = Listed()
         self.cursor: str | None = None
-        self.marks: set[str] = set()
+        self.marks: frozenset[str] = frozenset()
+        self.exists: Callable[[str], bool] = lambda _: False
+        self._marked_last: str | None = None
         self.sorted_by: tuple[str, bool] | None = None
         self.empty: tuple[str, ...] = ()
         self._led = False  # until somebody moves it, the cursor stays on the first row
@@ -129,7 +132,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         self.keys = keys if isinstance(keys, Rows) else Listed(keys)
         departed = (id(self.keys), self.keys.departures)
         if self.marks and departed != self._departed:
-            self.marks = {key for key in self.marks if key in self.keys}
+            self.marks = frozenset(key for key in self.marks if self._is_there(key))
         self._departed = departed
         if self.virtual_size.height != len(self.keys) + HEADER:
             self.virtual_size = Size(self._width, len(self.keys) + HEADER)
@@ -138,6 +141,9 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
             self._painted.clear()
             self.refresh()
         self.touch()
+
+    def _is_there(self, key: str) -> bool:
+        return self.exists(key) or key in self.keys
 
     def _find_cursor(self) -> None:
         """Put the cursor on its row's new line; where the row is gone, on a neighbour's."""
@@ -299,23 +305,39 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
     def action_table_mark(self) -> None:
         """Mark the row under the cursor, or take its mark away, and go on to the next."""
         if self.cursor is not None:
-            self.marks ^= {self.cursor}
+            self._marked_last = self.cursor
+            marks = self.marks ^ {self.cursor}
             self._step(1)
-            self.touch()
-            self.post_message(self.Marked())
+            self._set_marks(marks)
+
+    def action_table_mark_range(self) -> None:
+        """Mark all rows from the one that was marked last to the cursor, both with them."""
+        if self.cursor is not None:
+            last = None if self._marked_last is None else self.keys.line_of(self._marked_last)
+            here = self.cursor_line
+            first, end = sorted((here if last is None else last, here))
+            self._marked_last = self.cursor
+            self._set_marks(self.marks.union(self.keys[first : end + 1]))
 
     def action_table_mark_all(self) -> None:
-        """Mark all rows shown; once more takes all marks away."""
-        self.marks = set() if self.marks >= set(self.keys) else set(self.keys)
-        self.touch()
-        self.post_message(self.Marked())
+        """Mark all rows shown; once more takes their marks away."""
+        shown = frozenset(self.keys)
+        self._set_marks(self.marks - shown if self.marks >= shown else self.marks | shown)
+
+    def mark(self, keys: Collection[str]) -> None:
+        """Mark these rows as well; they need not be shown."""
+        self._set_marks(self.marks.union(keys))
 
     def clear_marks(self) -> None:
         """Take all marks away."""
+        self._marked_last = None
         if self.marks:
-            self.marks = set()
-            self.touch()
-            self.post_message(self.Marked())
+            self._set_marks(frozenset())
+
+    def _set_marks(self, marks: frozenset[str]) -> None:
+        self.marks = marks
+        self.touch()
+        self.post_message(self.Marked())
 
     def on_click(self, event: events.Click) -> None:
         """The mouse chooses a row, or a column to sort by; a second click opens the row."""
