@@ -158,7 +158,7 @@ def verdict_from_wire(wire: Mapping[str, object]) -> Verdict:
         checks=_checks(wire["checks"]),
         detail=str(wire["detail"]),
         facts=_facts(wire["facts"]),
-        checked_at=str(wire["at"]),
+        checked_at=intern(str(wire["at"])),
         values=_numbers(wire.get("values")) or NO_VALUES,
     )
 

@@ -16,7 +16,7 @@ from ckptui.user_config import UserConfig, concerning_checkpoints, read_user_con
 from ckptui.validation.pool import Pool
 from ckptui.watch.catalog import Catalog
 from ckptui.watch.checks import Checks, Depth, Event, Finish
-from ckptui.watch.entries import FILE
+from ckptui.watch.entries import FILE, TEXT, Entry
 from ckptui.watch.model import Change, Disk, Snapshot, Watching
 from ckptui.watch.mounts import events_are_complete
 from ckptui.watch.protocol import Message, entries_in, names_in, number_in, text_in, texts_in
@@ -75,7 +75,7 @@ class Brain:
         self.ended = False
         self._base = Snapshot(root, notes=self._user_notes)
         self._run_files: dict[str, str] = {}
-        self._known: set[str] = set()
+        self._texts_known: set[str] = set()
         self._unseen: set[str] | None = None
         self._swept = False
         self._failed = False
@@ -116,7 +116,7 @@ class Brain:
 
     def begin_again(self) -> None:
         """A new scanner will tell everything again; what it does not name is gone by then."""
-        self._unseen = set(self._known)
+        self._unseen = self._texts_known | self.catalog.paths()
 
     def hear(self, message: Message) -> None:
         """Take one message of the scanner."""
@@ -157,7 +157,7 @@ class Brain:
     def _files(self, message: Message) -> None:
         entries, now = entries_in(message.get("put")), time.time()
         for entry in entries:
-            self._see(entry.path)
+            self._see(entry)
             self.catalog.put(entry)
             if entry.ctime_ns > self._youngest and entry.kind == FILE:
                 # Only a clock makes both times of a file: anybody can set the one of its content.
@@ -174,13 +174,14 @@ class Brain:
         if files > self._base.watching.files and not self._swept:
             self._set(watching=replace(self._base.watching, files=files))
 
-    def _see(self, path: str) -> None:
-        self._known.add(path)
+    def _see(self, entry: Entry) -> None:
+        if entry.kind == TEXT:
+            self._texts_known.add(entry.path)
         if self._unseen is not None:
-            self._unseen.discard(path)
+            self._unseen.discard(entry.path)
 
     def _lose(self, path: str) -> None:
-        self._known.discard(path)
+        self._texts_known.discard(path)
         self.catalog.remove(path)
         self.checks.forget(path)
         if os.path.basename(path) == FAILURE_LOG:

@@ -85,7 +85,8 @@ class Catalog:
     user: UserConfig = field(default_factory=UserConfig)
     _markers: dict[str, Entry] = field(default_factory=dict)
     _folders: Folders = field(default_factory=Folders)
-    _verdicts: dict[str, tuple[Verdict, Demand]] = field(default_factory=dict)
+    _verdicts: dict[str, Verdict] = field(default_factory=dict)
+    _demands: dict[str, Demand] = field(default_factory=dict)
     _states: dict[str, State] = field(default_factory=dict)
     _logs: dict[str, str] = field(default_factory=dict)
     _inputs: dict[InputsKey, Inputs] = field(default_factory=dict)
@@ -118,6 +119,7 @@ class Catalog:
             self._touch(base)
         elif self.entries.pop(path, None) is not None:
             self._verdicts.pop(path, None)
+            self._demands.pop(path, None)
             self._touch(path)
         if self._states.pop(path, None) is not None:
             self._stages_dirty = True
@@ -127,6 +129,10 @@ class Catalog:
         self._dirty.add(path)
         self._touched.add(path)
 
+    def paths(self) -> set[str]:
+        """Everything that was put here and not removed: rows and markers."""
+        return {*self.entries, *(marker.path for marker in self._markers.values())}
+
     def judge(self, path: str, verdict: Verdict, demand: Demand) -> bool:
         """Take a verdict. False where it is not about the bytes that are there now."""
         entry = self.entries.get(path)
@@ -135,17 +141,29 @@ class Catalog:
         about = verdict.facts.signature
         if about is not None and about != entry.signature:
             return False
-        self._verdicts[path] = (verdict, demand)
+        self._verdicts[path] = verdict
+        if demand is self._plain:
+            self._demands.pop(path, None)
+        else:
+            self._demands[path] = demand
+        if about is not None:  # the same numbers need not be there twice
+            device, inode, size, mtime, ctime = about
+            self.entries[path] = entry._replace(
+                dev=device, ino=inode, size=size, mtime_ns=mtime, ctime_ns=ctime
+            )
         self._touch(path)
         return True
 
     def verdict_of(self, path: str) -> Verdict | None:
         """The verdict that stands for a path, if it is about the bytes and the demand of now."""
         entry, known = self.entries.get(path), self._verdicts.get(path)
-        if entry is None or known is None or known[1] != self.demand(path):
+        if entry is None or known is None:
             return None
-        about = known[0].facts.signature
-        return known[0] if about is None or about == entry.signature else None
+        answered, asked = self._demands.get(path, self._plain), self.demand(path)
+        if answered is not asked and answered != asked:
+            return None
+        about = known.facts.signature
+        return known if about is None or about == entry.signature else None
 
     def forget_verdict(self, path: str) -> None:
         """Ask again, although the bytes look the same."""
@@ -307,7 +325,7 @@ class Catalog:
         if hashes:
             self._dirty.update(
                 path
-                for path, (verdict, _) in self._verdicts.items()
+                for path, verdict in self._verdicts.items()
                 if verdict.facts.input_hash in hashes
             )
         self._dirty |= moved | units
@@ -315,7 +333,7 @@ class Catalog:
     def _has_step(self, entry: Entry) -> bool:
         known = self._verdicts.get(entry.path)
         if known is not None:
-            facts = known[0].facts
+            facts = known.facts
             if facts.role in (Role.DATA, Role.PART):  # a cached tensor called 00012.pt
                 return counts_progress(basename(entry.path))
             if facts.step is not None or facts.epoch is not None:

@@ -182,6 +182,8 @@ class Checks:
                     self._later.put(path, time.monotonic() + rest, 0)
                 else:
                     self._ask_header(path)
+        if not self._queued and not self._heap:
+            self._queued, self._heap = set(), []  # they keep the room of the most they ever held
 
     def _feed_orders(self) -> None:
         deep = sum(1 for flight in self._flights.values() if flight.deep)

@@ -24,6 +24,11 @@ def add(heap: list[Item], item: Item, live: int, stands: Callable[[Item], bool])
         stands: Whether an item is still true.
     """
     heappush(heap, item)
+    tidy(heap, live, stands)
+
+
+def tidy(heap: list[Item], live: int, stands: Callable[[Item], bool]) -> None:
+    """Throw away what stands no longer, where that is most of it."""
     if len(heap) > 2 * live + _SLACK:
         heap[:] = set(filter(stands, heap))
         heapify(heap)
@@ -52,9 +57,10 @@ class Ranking:
         rows: By path.
     """
 
-    __slots__ = ("_bad", "_good", "rows")
+    __slots__ = ("_bad", "_bads", "_good", "rows")
 
     def __init__(self) -> None:
+        self._bads = 0
         self.rows: dict[str, Checkpoint] = {}
         self._good: list[Rank] = []
         self._bad: list[Rank] = []
@@ -72,15 +78,21 @@ class Ranking:
         before = self.rows.get(row.path)
         self.rows[row.path] = row
         rank, bad = rank_of(row), bool(why_not(row))
-        if before is None or rank_of(before) != rank or bool(why_not(before)) != bad:
-            if bad:
-                add(self._bad, rank, len(self.rows), self._is_bad)
-            else:
-                add(self._good, rank, len(self.rows), self._is_good)
+        was = None if before is None else bool(why_not(before))
+        if before is not None and was == bad and rank_of(before) == rank:
+            return
+        self._bads += bad - bool(was)
+        if bad:
+            add(self._bad, rank, self._bads, self._is_bad)
+        else:
+            add(self._good, rank, len(self.rows) - self._bads, self._is_good)
+            tidy(self._bad, self._bads, self._is_bad)
 
     def drop(self, path: str) -> Checkpoint | None:
         """Forget a row; what it was."""
-        return self.rows.pop(path, None)
+        row = self.rows.pop(path, None)
+        self._bads -= row is not None and bool(why_not(row))
+        return row
 
     def good(self) -> Iterator[Checkpoint]:
         """Those that can be the last good one, the furthest first."""

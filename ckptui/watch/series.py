@@ -10,6 +10,7 @@ from ckptui.formats.role import Role
 from ckptui.watch.model import Checkpoint
 
 _NEVER: Final = float("-inf")
+_LAST: Final = float("inf")
 _CONTENT_NOT_READ: Final = frozenset({"npz", "hdf5", "gguf", "pickle", "safetensors"})
 SAME_MOMENT: Final = 2.0
 """Seconds. Saves of one moment; also the coarsest times that filesystems keep."""
@@ -50,7 +51,13 @@ def is_data(row: Checkpoint) -> bool:
 
 def rank_of(row: Checkpoint) -> Rank:
     """Where a row stands among those of its series."""
-    return -_number(row.step), -_number(row.epoch), -time_of(row), row.path
+    # None is one object for all: there are two ranks for each of a hundred thousand rows.
+    return (
+        _LAST if row.step is None else -row.step,
+        _LAST if row.epoch is None else -row.epoch,
+        _LAST if row.mtime is None else -row.mtime,
+        row.path,
+    )
 
 
 def counts(row: Checkpoint) -> bool:
@@ -125,10 +132,6 @@ def _as_far(row: Checkpoint, than: Checkpoint) -> bool:
     if row.epoch is not None and than.epoch is not None:
         return row.epoch >= than.epoch
     return False
-
-
-def _number(value: int | None) -> float:
-    return _NEVER if value is None else value
 
 
 def _rank(row: Checkpoint) -> int:

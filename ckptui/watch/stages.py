@@ -15,6 +15,7 @@ from ckptui.watch.model import InputHash, StageRow
 InputsKey: TypeAlias = tuple[str, str, bool, tuple[str, ...]]
 """(root, pattern, content, exclude): what to list again."""
 
+_UNKNOWN = InputHash()
 _FILE_PROGRESS = "file-progress"
 DAMAGED = "unreadable"
 """Status of the row that stands for a state that cannot be read."""
@@ -156,7 +157,7 @@ def input_hash_for(path: str, own: str | None, stages: Stages) -> InputHash:
     """
     inherited = _inherited(path, stages.outputs)
     if own is None:
-        return inherited or InputHash()
+        return inherited or _UNKNOWN
     if inherited is not None and inherited.recorded == own:
         return inherited
     if own in stages.by_hash:

@@ -240,6 +240,8 @@ class Standing:
         if old != new:
             self._disown(old)
             self._own_up(new)
+        elif new is not None and old is not new:
+            self._own[new] = self._own.pop(new)  # the row's own tuple: one for both
         self._place(before, after)
 
     def _own_up(self, signature: Signature | None) -> None:

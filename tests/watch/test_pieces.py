@@ -55,6 +55,7 @@ def told_at_once(catalog: Catalog) -> dict[str, Checkpoint]:
         anew.put(each)
     # Those about other bytes than today's too: what was known of a file is better than its name.
     anew._verdicts |= catalog._verdicts
+    anew._demands |= catalog._demands
     anew.refresh()
     return anew.rows
 
