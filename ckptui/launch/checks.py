@@ -15,7 +15,7 @@ from ckptui.launch.processes import user_name
 from ckptui.launch.standing import Standing, refusal, standing
 from ckptui.terms import InputState
 from ckptui.validation.login_node import is_login_node, job_of
-from ckptui.watch.model import Checkpoint, Snapshot
+from ckptui.watch.model import NOBODY, Checkpoint, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +117,8 @@ def _writer_checks(snapshot: Snapshot, force: bool) -> Iterator[Check]:
     for sentence in snapshot.writers:
         if " alive here" in sentence:
             yield Check("warn" if force else "fail", f"writing: {sentence}", blocks=not force)
-        elif sentence.startswith("none "):
-            yield Check("ok", f"writers: {sentence}")
+        elif sentence == NOBODY:
+            yield Check("ok", sentence)
         else:
             yield Check("warn", f"writers: {sentence}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from ckptui.light import dataclass, field
 from ckptui.terms import Action, Category, InputState, MarkerState
@@ -191,6 +192,10 @@ class Rhythm:
     def due(self) -> float | None:
         """When the next one is due, in seconds since the epoch; None where no rhythm is seen."""
         return None if self.usual is None else self.last + self.usual
+
+
+NOBODY: Final = "no writer seen from this host"
+"""The one sentence of ``Snapshot.writers`` where nobody was seen: no more is ever claimed."""
 
 
 @dataclass(frozen=True, slots=True)

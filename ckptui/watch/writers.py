@@ -9,6 +9,7 @@ from typing import Final
 
 from ckptui.durable import parse_temporary, this_host
 from ckptui.light import dataclass, field
+from ckptui.watch.model import NOBODY
 
 _WRITES: Final = os.O_WRONLY | os.O_RDWR
 _OURS: Final = ".ckptui/"
@@ -154,7 +155,7 @@ def sentences(writers: Writers, newest: float | None, now: float | None = None) 
         )
     if newest is not None and moment - newest < 3600:
         return (f"wrote {_span(moment - newest)} ago, host unknown",)
-    return ("no writer seen from this host",)
+    return (NOBODY,)
 
 
 def _span(seconds: float) -> str:

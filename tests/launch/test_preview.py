@@ -19,6 +19,7 @@ from ckptui.launch.preview import ResumePreview, resume_preview
 from ckptui.launch.site import kills_user_processes
 from ckptui.terms import InputState
 from ckptui.watch.model import (
+    NOBODY,
     Checkpoint,
     Disk,
     InputHash,
@@ -54,7 +55,7 @@ def a_snapshot(root: str) -> Snapshot:
         stages=stages,
         last_good=LastGood("ckpt_4500.pt", 4500, 5, passed),
         disk=Disk(41 * GB, 100 * GB),
-        writers=("none seen from this host",),
+        writers=(NOBODY,),
     )
 
 
@@ -94,7 +95,7 @@ def test_the_whole_of_it(root: str, tmp_path: Path) -> None:
         "stage merge is done again: 2 added (a.fa, b.fa)",
         "stage train is done again: it failed (out of memory)",
     )
-    assert states(found, "none seen from this host") == ["ok"]
+    assert states(found, NOBODY) == ["ok"]
     assert states(found, "free 41.0G") == ["ok"]
     document = json.loads(json.dumps(found.to_json()))
     assert document["from"] == found.origin
@@ -148,7 +149,7 @@ def test_a_claim_of_another_host_blocks_until_told(root: str, tmp_path: Path) ->
     [
         ("train.py alive here 3 h", "fail", True),
         ("wrote 4 min ago, host unknown", "warn", False),
-        ("none seen from this host", "ok", False),
+        (NOBODY, "ok", False),
     ],
 )
 def test_writers(root: str, tmp_path: Path, sentence: str, state: str, blocked: bool) -> None:
