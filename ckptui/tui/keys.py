@@ -198,7 +198,7 @@ MAIN: Final = (
         "slash",
         "filter",
         "filter",
-        "Show only what matches: words, cat:corrupted, marker:missing, input:stale.",
+        "Show only what matches: words, cat:corrupted, step>1000, size>1G, age<2h, -not.",
         "/",
         group="find",
     ),
@@ -217,6 +217,15 @@ MAIN: Final = (
         "copy …",
         "Choose what to copy: path, reason, diagnosis, the command that mends, JSON; or save it.",
         group="act",
+    ),
+    Key(
+        "mark-filter",
+        "equals_sign",
+        "mark_filter",
+        "mark by filter",
+        "Mark what matches a filter that you type; the rest stays on the screen.",
+        "=",
+        group="find",
     ),
     Key(
         "last-good",
@@ -410,6 +419,20 @@ TEXT: Final = (
 )
 """More keys of a text that is a file."""
 
+ENTRY: Final = (
+    Key(
+        "line-complete",
+        "tab",
+        "line_complete",
+        "complete",
+        "Complete what is typed; again: the next.",
+    ),
+    Key("line-older", "up", "line_older", "before", "What was typed before.", "↑"),
+    Key("line-newer", "down", "line_newer", "after", "What was typed after that.", "↓"),
+    Key("line-leave", "escape", "line_leave", "clear", "Clear the line and leave it.", "esc"),
+)
+"""Keys of the line in which a filter is typed."""
+
 LEAVE: Final = Key("leave", "escape", "leave", "leave it", "Go back; nothing is changed.", "esc")
 DIALOG: Final = (LEAVE, QUIT)
 """Keys of every dialog."""
@@ -480,6 +503,7 @@ EVERY: Final = (
     LEAVE_DETAIL,
     *PAGER,
     *TEXT,
+    *ENTRY,
     LEAVE,
     YES,
     EDIT,
@@ -504,6 +528,7 @@ PLACES: Final[Mapping[str, tuple[str, ...]]] = {
     "in the detail beside the table": _ids(*SECTIONS, LEAVE_DETAIL, *PAGER),
     "in a log": _ids(*TEXT_SCREEN, *APP, *PAGER, *TEXT),
     "in a text to be copied by hand": _ids(*TEXT_SCREEN, *APP, *PAGER, more=("text-save",)),
+    "while a filter is typed": _ids(*ENTRY),
     "in a preview": _ids(*DIALOG, *PAGER, YES, EDIT),
     "in a choice": _ids(*DIALOG, *TABLE),
     "where columns are chosen": _ids(*DIALOG, *TABLE, *COLUMNS),

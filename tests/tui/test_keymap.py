@@ -154,6 +154,7 @@ def test_every_action_can_have_another_key() -> None:
     from ckptui.tui.screens.taking import TakeScreen
     from ckptui.tui.screens.text_screen import TextScreen
     from ckptui.tui.widgets.detail import SidePane
+    from ckptui.tui.widgets.entry import Entry
     from ckptui.tui.widgets.log import LogView
     from ckptui.tui.widgets.pager import Pager
     from ckptui.tui.widgets.table import Table
@@ -161,7 +162,7 @@ def test_every_action_can_have_another_key() -> None:
 
     owners = (CkptuiApp, MainScreen, Table, Pager, Preview, ResumeDialog, BlockedResume, Choose,
               TextScreen, DetailScreen, SidePane, TreeTable, TreeView, LogView,
-              TakeScreen, ColumnsScreen)  # fmt: skip
+              TakeScreen, Entry, ColumnsScreen)  # fmt: skip
     remapped = set()
     for key in EVERY:
         keymap, problems = parse_keymap(f'{key.id} = "f12"', "keys.toml", "default")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from textual.widgets import Input
-
 from ckptui.present import units
-from ckptui.present.filter import Filter
 from ckptui.terms import Level
 from ckptui.tui.keys import cap
 from ckptui.tui.messages import Checked
 from ckptui.tui.screens.choose import Choice, Choose
 from ckptui.tui.screens.copying import CopyActions
+from ckptui.tui.screens.filtering import FilterActions
 from ckptui.tui.screens.jumping import JumpActions
-from ckptui.tui.screens.marking import MarkActions
 from ckptui.watch.model import Checkpoint
 
 _LEVELS = {
@@ -23,7 +20,7 @@ _LEVELS = {
 }
 
 
-class FindActions(CopyActions, JumpActions, MarkActions):
+class FindActions(CopyActions, JumpActions, FilterActions):
     """Actions that change nothing on disk."""
 
     def action_view(self, view_id: str) -> None:
@@ -108,42 +105,6 @@ class FindActions(CopyActions, JumpActions, MarkActions):
         elif running:
             self.services.monitor.cancel(running)
             self.say(f"stopped checking {units.counted(len(running), 'checkpoint')}")
-
-    # Filter
-
-    def action_filter(self) -> None:
-        """Open the filter line."""
-        entry = self.query_one("#filter", Input)
-        entry.display = True
-        entry.value = self.view.filter.typed
-        # Now, not after the next refresh: what is typed ahead must land in the line.
-        self.set_focus(entry)
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter while typing."""
-        if event.input.display:
-            asked = Filter.parse(event.value, self.view.language)
-            if asked.problems:
-                self.say(asked.problem, alarm=True)
-            else:
-                self.view.filter = asked
-                self.hush()
-                self.refresh_view()
-
-    def on_input_submitted(self) -> None:
-        """Keep the filter and go back to the table."""
-        self._close_filter()
-
-    def drop_filter(self) -> None:
-        """Show everything again and go back to the table."""
-        self._close_filter()
-        self.view.filter = Filter()
-        self.refresh_view()
-
-    def _close_filter(self) -> None:
-        self.query_one("#filter", Input).display = False
-        self.set_focus(self.table)
-        self.show_status()
 
 
 def _these(rows: list[Checkpoint]) -> str:

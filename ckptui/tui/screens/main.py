@@ -11,7 +11,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.widgets import Input
 
 from ckptui.present import strip
 from ckptui.present.glyphs import Role
@@ -64,13 +63,12 @@ class MainScreen(ArrangeActions, FindActions, RepairActions, RunActions, Placing
             yield from self.compose_side()
         yield Text(ascii_only=ascii_only, text_id="reason")
         yield Text(ascii_only=ascii_only, text_id="status")
-        yield Input(id="filter", compact=True, select_on_focus=False,
-                    placeholder="words, cat:corrupted, marker:missing, input:stale")  # fmt: skip
+        yield self.new_entry()
         yield Footer(EMPTY, ascii_only=ascii_only)
 
     def on_mount(self) -> None:
         """Begin to watch."""
-        self.query_one("#filter", Input).display = False
+        self.entry.display = False
         self.show_view("checkpoints")
         self.feed.open()
         self.set_interval(_TICK_SECONDS, self.tick)
@@ -176,10 +174,7 @@ class MainScreen(ArrangeActions, FindActions, RepairActions, RunActions, Placing
         return self.checkpoints.paths(self.tables["checkpoints"].on_screen(), most=_MOST_AT_ONCE)
 
     def on_key(self, event: events.Key) -> None:
-        """Say why a dimmed key does nothing; esc leaves the filter line."""
+        """Say why a dimmed key does nothing."""
         self.feed.used(self._paths_on_screen)
-        if not self.query_one("#filter", Input).has_focus:
+        if not self.entry.has_focus:
             self.refuse_key(event.key)
-        elif event.key == "escape":
-            event.stop()
-            self.drop_filter()

@@ -91,15 +91,18 @@ class MarkActions(RunScreen):
         if self.view is not self.checkpoints:
             self.say("only checkpoints can be marked by a filter")
             return
-        now, rows = time.time(), self.snapshot.checkpoints
-        shown = self.view.filter
-        found = {
-            path
-            for path, row in rows.items()
-            if asked.matches(row, now) and (not shown or shown.matches(row, now))
-        }
+        found = self.matching(asked)
         self.table.mark(found)
         if found:
             self.say(f"marked {units.counted(len(found), 'checkpoint')} by {asked.typed}")
         else:
             self.say(f"nothing here matches {asked.typed}")
+
+    def matching(self, asked: Filter) -> set[str]:
+        """Paths of what matches among the rows that the filter shows."""
+        now, shown = time.time(), self.checkpoints.filter
+        return {
+            path
+            for path, row in self.snapshot.checkpoints.items()
+            if asked.matches(row, now) and (not shown or shown.matches(row, now))
+        }

@@ -1,0 +1,139 @@
+"""The filter line: what is typed in it, what is said of it, and what it is used for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from textual.widgets import Input
+
+from ckptui.present.filter import Filter
+from ckptui.present.filter_hints import candidates, hint
+from ckptui.present.glyphs import Role
+from ckptui.present.spans import Line, Span, joined, line
+from ckptui.tui.screens.marking import MarkActions
+from ckptui.tui.widgets.entry import MOST, Entry
+
+_COUNTED: Final = 20_000
+"""Rows up to which matches are counted while a filter for marks is typed."""
+
+
+class FilterActions(MarkActions):
+    """``/`` shows only what matches, ``=`` marks it; both type in one line."""
+
+    _marking = False
+    _asked_now: Filter | None = None
+
+    def new_entry(self) -> Entry:
+        """The line; hidden until a key opens it."""
+        self.typed_before: dict[str, list[str]] = {}
+        return Entry(self._complete, entry_id="filter")
+
+    @property
+    def entry(self) -> Entry:
+        """The line."""
+        return self.query_one(Entry)
+
+    def _complete(self, typed: str) -> Sequence[str]:
+        return candidates(typed, self.view.language)
+
+    def action_filter(self) -> None:
+        """Open the line to choose what is shown."""
+        self._open(self.view.filter.typed, marking=False)
+
+    def action_mark_filter(self) -> None:
+        """Open the line to choose what is marked."""
+        self._open("", marking=True)
+
+    def _open(self, text: str, *, marking: bool) -> None:
+        entry = self.entry
+        self._marking, self._asked_now = marking, None
+        entry.border_title = ""
+        entry.placeholder = "mark what matches" if marking else "show only what matches"
+        entry.display = True
+        entry.begin(text, self.typed_before.setdefault(self.view.id, []))
+        # Now, not after the next refresh: what is typed ahead must land in the line.
+        self.set_focus(entry)
+        self.show_status()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter while typing; what cannot be read yet leaves the last good filter."""
+        if not event.input.display:
+            return
+        self._asked_now = asked = Filter.parse(event.value, self.view.language)
+        if not self._marking and not asked.problems and asked != self.view.filter:
+            self.view.filter = asked
+            self.refresh_view()
+        self.show_status()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Keep the filter, or mark what matches, and go back to the table."""
+        asked = Filter.parse(event.value, self.view.language)
+        if asked.problems:
+            self._asked_now = asked
+            self.show_status()
+            return
+        self.entry.keep()
+        marking = self._marking
+        self._leave_line()
+        if not marking:
+            self.view.filter = asked
+            self.refresh_view()
+        elif asked:
+            self.mark_matching(asked)
+
+    def on_entry_left(self) -> None:
+        """Esc takes back what the line was opened for."""
+        if self._marking:
+            self._leave_line()
+        else:
+            self.drop_filter()
+
+    def drop_filter(self) -> None:
+        """Show everything again and go back to the table."""
+        self._leave_line()
+        self.view.filter = Filter()
+        self.refresh_view()
+
+    def _leave_line(self) -> None:
+        self.entry.display = False
+        self._marking, self._asked_now = False, None
+        self.set_focus(self.table)
+        self.show_status()
+
+    # What is said meanwhile
+
+    def status_line(self) -> Line:
+        """While a filter is typed: what is wrong with it, or how many match and what may follow."""
+        entry = self.entry
+        if not entry.display:
+            return super().status_line()
+        asked = self._asked_now
+        if asked is not None and asked.problems and entry.value[-1:].isspace():
+            return line(Span(asked.problem, Role.ERROR))
+        told = line(Span(self._matches(asked), Role.STRONG))
+        more = hint(entry.value, self.view.language)
+        if asked is not None and asked.problems and not candidates(entry.value, self.view.language):
+            more = line(Span(asked.problem, Role.ERROR))
+        return joined([told, more], " · ")
+
+    def _matches(self, asked: Filter | None) -> str:
+        """``12 of 3,402``."""
+        total = self.view.total
+        if not self._marking:
+            return f"{len(self.table.keys):,} of {total:,}" if self.view.filter else ""
+        if not asked or asked.problems or total > _COUNTED or self.view is not self.checkpoints:
+            return "mark"
+        return f"mark {len(self.matching(asked)):,} of {total:,}"
+
+    # From one session to the next
+
+    def remembered_filters(self) -> dict[str, object]:
+        """What was typed in each view, as plain values."""
+        return {view: list(lines) for view, lines in self.typed_before.items() if lines}
+
+    def recall_filters(self, known: Mapping[str, object]) -> None:
+        """Take what was typed in an earlier session; what makes no sense is left out."""
+        for view, lines in known.items():
+            if view in self.views and isinstance(lines, list):
+                self.typed_before[view] = [each for each in lines if isinstance(each, str)][-MOST:]
