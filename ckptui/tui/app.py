@@ -15,6 +15,7 @@ from textual.screen import Screen
 
 from ckptui import turns
 from ckptui.terms import EXIT_OK
+from ckptui.tui.contrast import variables_of
 from ckptui.tui.crash import Terminal
 from ckptui.tui.keymap import Keymap, keymap_of
 from ckptui.tui.keys import APP, bindings, use
@@ -27,7 +28,7 @@ from ckptui.tui.screens.dialog import text_width
 from ckptui.tui.screens.help import HelpScreen, help_lines
 from ckptui.tui.screens.main import MainScreen
 from ckptui.tui.services import services_of
-from ckptui.tui.themes import DARK, LIGHT, MUTED, choose_theme
+from ckptui.tui.themes import THEMES, choose_theme, next_theme, said
 from ckptui.tui.typed_ahead import typed_ahead
 from ckptui.tui.widgets.placebar import PlaceBar
 from ckptui.user_config import UserConfig
@@ -68,8 +69,8 @@ class CkptuiApp(Leaving, inherit_bindings=False):
         environment = dict(os.environ)  # before Textual takes NO_COLOR out of it
         theme, ansi = choose_theme(environment, config.ui.theme)
         super().__init__(ansi_color=ansi or None)
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
+        for ours in THEMES:
+            self.register_theme(ours)
         self.theme = theme
         self.animation_level = "none"
         self.set_class(ascii_only, "-ascii")
@@ -92,8 +93,7 @@ class CkptuiApp(Leaving, inherit_bindings=False):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colours in themes that are not ours."""
-        theme = self.current_theme
-        return MUTED["ansi" if theme.ansi else "dark" if theme.dark else "light"]
+        return variables_of(self.current_theme)
 
     def on_mount(self) -> None:
         """Open the main screen, and leave in order when the terminal or the system says so."""
@@ -138,6 +138,19 @@ class CkptuiApp(Leaving, inherit_bindings=False):
         """A key that no widget took: its binding comes next, unless a line has opened meanwhile."""
         if typed_ahead(self.focused, event):
             event.prevent_default()
+
+    def action_redraw(self) -> None:
+        """Send everything again: something else has written on the terminal."""
+        driver = self._driver
+        if isinstance(driver, LineDriver):
+            driver.forget()
+        self.screen.refresh(layout=True)
+        self.refresh()
+
+    def action_next_theme(self) -> None:
+        """The next of the colours that suit this terminal."""
+        self.theme = next_theme(self.theme)
+        self.main.say(f"colours: {said(self.theme)}")
 
     def action_leave(self) -> None:
         """Quit at once: what hangs is killed or left behind, never waited for."""

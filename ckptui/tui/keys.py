@@ -81,6 +81,8 @@ APP: Final = (
         "Find an action or a checkpoint by name.",
         ":",
     ),
+    Key("redraw", "ctrl+l", "app.redraw", "redraw", "Paint the whole screen anew."),
+    Key("theme", "T", "app.next_theme", "colours", "Other colours; the palette has all of them."),
 )
 """Keys that work everywhere but in dialogs."""
 

@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from textual.theme import BUILTIN_THEMES, Theme
-
-MUTED: Final[Mapping[str, dict[str, str]]] = {
-    "dark": {"ck-muted": "#8f98a8", "ck-cursor": "#2c3646", "ck-marked": "#262b36"},
-    "light": {"ck-muted": "#5c6370", "ck-cursor": "#d7e3f4", "ck-marked": "#e9edf3"},
-    "ansi": {
-        "ck-muted": "ansi_bright_black",
-        "ck-cursor": "ansi_blue",
-        "ck-marked": "ansi_default",
-    },
-}
-"""Our own variables for dark, light and sixteen-colour themes; at least 4.5 to 1 on the ground."""
 
 DARK: Final = Theme(
     name="ckptui-dark",
@@ -31,7 +21,6 @@ DARK: Final = Theme(
     surface="#1b1f27",
     panel="#222733",
     dark=True,
-    variables=MUTED["dark"],
 )
 LIGHT: Final = Theme(
     name="ckptui-light",
@@ -46,8 +35,10 @@ LIGHT: Final = Theme(
     surface="#f2f3f4",
     panel="#e7e9ec",
     dark=False,
-    variables=MUTED["light"],
 )
+ANSI: Final = replace(BUILTIN_THEMES["ansi-dark"], name="ckptui-ansi")
+"""The terminal's own colours where nobody knows whether its ground is dark or light."""
+THEMES: Final = (DARK, LIGHT, ANSI)
 OURS: Final = {"dark": DARK.name, "light": LIGHT.name}
 """Short names of our own two."""
 _FEW_COLOURS: Final = ("linux", "screen", "vt", "ansi", "cygwin", "rxvt", "xterm-color", "xterm-16")
@@ -66,10 +57,11 @@ def choose_theme(environment: Mapping[str, str], configured: str = "auto") -> tu
     background is known only where ``COLORFGBG`` tells, or a light theme is wished for.
     """
     wished = environment.get("CKPTUI_THEME", "") or configured
-    light = environment.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15") or "light" in wished
-    own = "ansi-light" if light and "dark" not in wished else "ansi-dark"
+    ground = environment.get("COLORFGBG", "").rpartition(";")[2]
+    light = ground in ("7", "15") or "light" in wished
     if wished.startswith("ansi") or few_colours(environment):
-        return own, True
+        dark = "dark" in wished or ground.isdecimal() or environment.get("TERM") == "linux"
+        return ("ansi-light" if light else "ansi-dark" if dark else ANSI.name), True
     known = OURS.get(wished) or (wished if wished in BUILTIN_THEMES else "")
     return known or (LIGHT.name if light else DARK.name), False
 
@@ -82,3 +74,26 @@ def few_colours(environment: Mapping[str, str]) -> bool:
         return False
     term = environment.get("TERM", "")
     return "256" not in term and term.startswith(_FEW_COLOURS)
+
+
+_SAID: Final = {
+    DARK.name: "dark",
+    LIGHT.name: "light",
+    ANSI.name: "the terminal's own, for any ground",
+    "ansi-dark": "the terminal's own, for a dark ground",
+    "ansi-light": "the terminal's own, for a light ground",
+}
+
+
+def next_theme(name: str) -> str:
+    """The next of our own themes, among those that a terminal with as many colours can show."""
+    own = (ANSI.name, "ansi-dark", "ansi-light")
+    few = own if name in own else (DARK.name, LIGHT.name)
+    return few[(few.index(name) + 1) % len(few)] if name in few else few[0]
+
+
+def said(name: str) -> str:
+    """A theme for a person, and how to keep it."""
+    keep = next((short for short, whole in OURS.items() if whole == name), name)
+    kept = "ansi" if name == ANSI.name else keep
+    return f'{_SAID.get(name, name)}; theme = "{kept}" under [ui] keeps them (ckptui config path)'

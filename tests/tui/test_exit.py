@@ -13,6 +13,7 @@ import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -181,6 +182,20 @@ def test_it_gives_the_terminal_away_and_takes_it_again(run_dir: str) -> None:
         assert terminal.status == 0
         assert modes(terminal) == before
     given_back(terminal)
+
+
+def test_ctrl_l_paints_the_screen_anew(run_dir: str) -> None:
+    with played(RUN, run_dir) as terminal:
+        terminal.sees("1 corrupted")
+        terminal.until(lambda: not terminal.read(1.0), "quiet")
+        sent = len(terminal.sent)
+        terminal.press("\x0c")
+        for word in (b"Last good", b"ckpt_0000100.pt", b"Checkpoints"):
+            terminal.until(partial(_sent, terminal, word, sent), "all of it again")
+
+
+def _sent(terminal: Terminal, word: bytes, after: int) -> bool:
+    return word in terminal.sent[after:]
 
 
 def state_of(pid: int) -> str:

@@ -185,6 +185,8 @@ class RunScreen(Screen[None], inherit_bindings=False):
     def _state(self) -> Line:
         """Marks, filter and order, where there is something to say about them."""
         parts: list[str] = []
+        if self.has_class("-tiny"):
+            parts.append(f"{self.size.width}x{self.size.height} is small")
         if said := self.marks_said():
             parts.append(said)
         if self.view.filter:

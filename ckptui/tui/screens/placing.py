@@ -23,6 +23,9 @@ TALL: Final = 28
 _ROOMY: Final = 100
 """Columns below which the detail stands nowhere unless it is told to; beside needs them anyway."""
 _LEAST_LINES: Final = 20
+TINY_WIDTH: Final = 40
+TINY_HEIGHT: Final = 10
+"""Below these only the table is shown, and that the terminal is small."""
 
 AUTO: Final = "auto"
 BESIDE: Final = "beside"
@@ -91,6 +94,8 @@ class Placing(Details):
         if self.place == OFF and self.pane.has_focus_within:
             self.table.focus()  # before what has it is hidden
         self.set_class(placed(AUTO, *self._terminal) == OFF, "-small")
+        width, height = self._terminal
+        self.set_class(width < TINY_WIDTH or height < TINY_HEIGHT, "-tiny")
         for place in (BESIDE, BELOW, OFF):
             self.set_class(self.place == place, f"-{place}")
 
