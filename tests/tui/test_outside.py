@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -11,8 +14,9 @@ import pytest
 from ckptui.errors import CkptuiError
 from ckptui.launch.copy_text import Doubt, copy_text, doubts_about
 from ckptui.tui.widgets.log import LogView
+from tests.evil import BAD_BYTES, MARKUP, SEQUENCES, leaks
 from tests.tui.driver import opened
-from tests.tui.terminal import Terminal, shown
+from tests.tui.terminal import PATIENCE, Terminal, shown
 
 LOG = "first line\n" + "\x1b[2J\x1b]52;c;ZXZpbA==\x07 evil\n" + "row\n" * 200 + "last line\n"
 
@@ -172,3 +176,53 @@ def test_no_copy_over_what_is_no_file_and_none_is_left_half(tmp_path: Path) -> N
     assert (tmp_path / "beyond").read_text() == LOG
     assert link.is_symlink()
     assert sorted(each.name for each in tmp_path.iterdir()) == ["beyond", "link", "log", "pipe"]
+
+
+def test_no_byte_of_a_hostile_log_or_name_arrives_raw(tmp_path: Path) -> None:
+    root = a_run(tmp_path)
+    log = root / ".ckptui/runs/20261120-021455-aaaa/log.txt"
+    evil = "\n".join(f"{each} {MARKUP} needle {each}" for each in SEQUENCES).encode()
+    log.write_bytes(evil + b"\n" + os.fsencode(BAD_BYTES) + b"\r" + evil[-9:] + b"\nlast line\n")
+    long = "n" * 200 + "\x1b[48;5;77m\x9b37m\u202e.txt"
+    (root / long[-255:]).write_bytes(evil + b"\nneedle\n")
+    (root / os.fsdecode(b"not\xff\x9b31m.log")).write_bytes(evil)
+    with shown(str(root)) as terminal:
+        open_log(terminal)
+        for keys in ("g", "/needle\r", "n", "n", "N", "W", "\x1b[C", "\x1b[D", "/\x1b", "?", "\x1b",
+                     "\x1b", "3", "\x1b", "o", "1", "g", "/needle\r", "\x1b", "o", "2",
+                     "\x1b", "o", "3", "w", "\x1b", "\x1b", "o", "4", "\x1b"):  # fmt: skip
+            terminal.press(keys)
+            terminal.read(0.25)
+        leave(terminal)
+    assert "needle" in terminal.text()
+    assert leaks(terminal.sent) == []
+
+
+def test_the_reader_dies_with_the_app(tmp_path: Path) -> None:
+    with shown(str(a_run(tmp_path))) as terminal:
+        open_log(terminal)
+        readers = children(terminal.pid, "ckptui.launch.reader")
+        assert len(readers) == 1
+        os.kill(terminal.pid, signal.SIGKILL)
+        terminal.until(terminal.ended, "the end")
+        end = time.monotonic() + PATIENCE
+        while alive(readers[0]):
+            assert time.monotonic() < end
+            time.sleep(0.02)
+
+
+def children(pid: int, word: str) -> list[int]:
+    """Child processes with a word in their command."""
+    found = subprocess.run(
+        ["ps", "--ppid", str(pid), "-o", "pid=,args="], capture_output=True, text=True, check=False
+    ).stdout
+    return [int(line.split()[0]) for line in found.splitlines() if word in line]
+
+
+def alive(pid: int) -> bool:
+    """True while a process is there and no zombie."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

@@ -86,3 +86,30 @@ async def test_a_run_tells_what_it_said_last_and_its_log_is_followed(tmp_path: P
         await ui.sees("exit code 1", "the run has ended: exit code 1")
         await ui.press("d", "d", "d")
         await ui.until(lambda: "following" not in ui.text(), "the log to go")
+
+
+async def test_help_can_be_searched(tmp_path: Path) -> None:
+    async with opened(str(a_run(tmp_path)), size=(80, 24)) as ui:
+        await ui.press("question_mark", "slash", *"quit", "enter")
+        await ui.sees("match 1 of")
+        await ui.press("n")
+        await ui.sees("match 2 of")
+        await ui.press("N", "N")
+        await ui.until(lambda: "match 1 of" not in ui.text(), "the match at the other end")
+        await ui.press("slash", *"Quit", "enter")
+        await ui.sees("match 1 of")
+        await ui.press("slash", *"nothing so", "enter")
+        await ui.sees("“nothing so” is not in this text")
+        await ui.press("slash", "escape", "escape")
+        await ui.until(lambda: ui.app.screen is ui.app.main, "the main screen")
+
+
+async def test_a_detail_can_be_searched(tmp_path: Path) -> None:
+    async with opened(str(a_run(tmp_path)), size=(80, 24)) as ui:
+        await ui.goes_to("a.pt")
+        await ui.press("enter")
+        await ui.sees("Levels")
+        await ui.press("slash", *"level", "enter")
+        await ui.sees("match 1 of")
+        await ui.press("escape")
+        await ui.until(lambda: ui.app.screen is ui.app.main, "the main screen")

@@ -15,6 +15,7 @@ from ckptui.present.spans import Line, Span, line
 from ckptui.tui.keys import ON_DETAIL, TEXT_SCREEN, bindings, by_id, forwarded
 from ckptui.tui.widgets.detail import DetailView
 from ckptui.tui.widgets.footer import Footer
+from ckptui.tui.widgets.searchline import SearchLine
 from ckptui.tui.widgets.text import Text
 
 
@@ -55,6 +56,7 @@ class DetailScreen(Screen[str], inherit_bindings=False):
         """Title, parts, what was said, footer."""
         yield Text(ascii_only=self.ascii_only, text_id="text-title")
         yield self.view
+        yield SearchLine(ascii_only=self.ascii_only)
         yield Text(ascii_only=self.ascii_only, text_id="text-status")
         yield Footer(self.FOOTER, ascii_only=self.ascii_only)
 
