@@ -30,7 +30,9 @@ class LineDriver(LinuxDriver):
         if self._writer_thread is None or self._file is None:  # in the background; it comes back
             return
         self._writer_thread.stop()
-        self._writer = Writer(self._file, Image(*self._get_terminal_size(), **_abilities()))
+        self._writer = Writer(
+            self._file, Image(*self._get_terminal_size(), **_abilities(self._file.fileno()))
+        )
         self._writer.start()
         self._writer_thread = self._writer
         self._watch_size()
@@ -66,10 +68,10 @@ class LineDriver(LinuxDriver):
         super().stop_application_mode()
 
 
-def _abilities() -> dict[str, bool]:
+def _abilities(fd: int) -> dict[str, bool]:
     """What the terminal can do, by terminfo."""
     try:
-        curses.setupterm()
+        curses.setupterm(fd=fd)  # coming back from a suspension, stdout is not the terminal
         scrolls = curses.tigetstr("csr") == _SCROLLS.encode()
         return {"erases": curses.tigetflag("bce") > 0, "scrolls": scrolls}
     except curses.error:
