@@ -276,6 +276,44 @@ def compute_input_hash(
     return hash_inputs(list_inputs(directory, pattern, content=content, exclude=exclude))
 
 
+@dataclass(frozen=True, slots=True)
+class InputChanges:
+    """What differs between two lists of inputs; sizes are bytes.
+
+    Attributes:
+        added, removed: (path, size).
+        resized: (path, recorded size, size now).
+        edited: Paths of the same size whose content differs.
+    """
+
+    added: tuple[tuple[str, int], ...] = ()
+    removed: tuple[tuple[str, int], ...] = ()
+    resized: tuple[tuple[str, int, int], ...] = ()
+    edited: tuple[str, ...] = ()
+
+
+def input_changes(recorded: Inputs, current: Inputs) -> InputChanges:
+    """What was added, removed, resized or edited.
+
+    Example:
+        >>> input_changes(Inputs("/d", "*", (("a", 7),)), Inputs("/d", "*", (("a", 9),))).resized
+        (('a', 7, 9),)
+    """
+    before, after = dict(recorded.files), dict(current.files)
+    old, new = _digests_by_path(recorded), _digests_by_path(current)
+    same = [path for path, size in before.items() if after.get(path) == size]
+    return InputChanges(
+        added=tuple((path, size) for path, size in after.items() if path not in before),
+        removed=tuple((path, size) for path, size in before.items() if path not in after),
+        resized=tuple(
+            (path, size, after[path])
+            for path, size in before.items()
+            if path in after and after[path] != size
+        ),
+        edited=tuple(p for p in same if p in old and p in new and old[p] != new[p]),
+    )
+
+
 def compare_inputs(recorded: Inputs, current: Inputs) -> str:
     """Say in words what changed between two lists of inputs.
 
@@ -286,20 +324,12 @@ def compare_inputs(recorded: Inputs, current: Inputs) -> str:
         >>> compare_inputs(Inputs("/d", "*", ()), Inputs("/d", "*", (("a.fa", 7),)))
         '1 added (a.fa)'
     """
-    before, after = dict(recorded.files), dict(current.files)
-    old, new = _digests_by_path(recorded), _digests_by_path(current)
-    both = [path for path in before if path in after]
-    resized = [path for path in both if before[path] != after[path]]
-    edited = [
-        path
-        for path in both
-        if path not in resized and path in old and path in new and old[path] != new[path]
-    ]
+    found = input_changes(recorded, current)
     groups = {
-        "added": [path for path in after if path not in before],
-        "removed": [path for path in before if path not in after],
-        "resized": resized,
-        "edited": edited,
+        "added": [path for path, _ in found.added],
+        "removed": [path for path, _ in found.removed],
+        "resized": [path for path, _, _ in found.resized],
+        "edited": list(found.edited),
     }
     return ", ".join(_group(word, paths) for word, paths in groups.items() if paths)
 

@@ -35,6 +35,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "undo": ("ckptui.cli.undo", "take the last repair back"),
     "journal": ("ckptui.cli.journal", "what was repaired, when, and what can be undone"),
     "history": ("ckptui.cli.history", "what was found out about a checkpoint over time"),
+    "inputs": ("ckptui.cli.inputs", "what a stage was made from, and why it is stale"),
     "trash": ("ckptui.cli.trash", "what repairs moved away, and how much it takes"),
     "run": ("ckptui.cli.run", "run a pipeline: sequences, qa, or FILE.py:NAME"),
     "resume": ("ckptui.cli.resume", "carry a run on, in the background"),

@@ -296,6 +296,62 @@ class JournalDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedInputDocument:
+    """One input that is not as recorded; ``change`` is added, removed, resized or edited.
+
+    ``recorded`` and ``current`` are bytes, null where the file was not there.
+    """
+
+    change: str
+    path: str
+    recorded: int | None
+    current: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class InputListDocument:
+    """One list of inputs; ``problem`` says why it cannot be had now, null where it can.
+
+    ``files`` and ``bytes`` are of now, as recorded where there is a problem. ``more`` counts the
+    changes that are not listed. ``newest_modified`` is null where there are too many to ask.
+    """
+
+    root: str
+    pattern: str
+    files: int
+    bytes: int
+    changes: tuple[ChangedInputDocument, ...]
+    more: int
+    newest: str | None
+    newest_modified: str | None
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageInputsDocument:
+    """What a stage was made from; ``state`` is fresh, stale or unknown."""
+
+    stage: str
+    state: InputState
+    recorded: str | None
+    current: str | None
+    why: str
+    lists: tuple[InputListDocument, ...]
+    outputs: int
+    oldest: str | None
+    oldest_modified: str | None
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InputsDocument:
+    """``ckptui inputs --json``."""
+
+    path: str
+    stages: tuple[StageInputsDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PastVerdictDocument:
     """What was found out about a checkpoint at one time; ``asked`` 0 is the header alone."""
 
@@ -402,6 +458,7 @@ DOCUMENTS: Final[dict[str, type[object]]] = {
     "repair": RepairDocument,
     "journal": JournalDocument,
     "history": HistoryDocument,
+    "inputs": InputsDocument,
     "trash": TrashDocument,
     "watch": WatchDocument,
     "run": RunDocument,

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span
 from ckptui.present.tensors import TensorTree
+from ckptui.watch.model import Checkpoint
 
 DIAGNOSIS: Final = "diagnosis"
 TENSORS: Final = "tensors"
 FILES: Final = "files"
 HISTORY: Final = "history"
 INPUTS: Final = "inputs"
+OUTPUTS: Final = "outputs"
 TITLES: Final = {
     DIAGNOSIS: "Diagnosis",
     TENSORS: "Tensors",
     FILES: "Files",
     HISTORY: "History",
     INPUTS: "Inputs",
+    OUTPUTS: "Outputs",
 }
 
 
@@ -33,6 +37,8 @@ class Section:
         lines: Its text.
         leads_to: The checkpoint that enter goes to, or empty.
         tree: What to show instead of the text, or None.
+        rows: Paths to show instead of the text, each to be gone to.
+        checkpoints: What is known of them.
     """
 
     id: str
@@ -40,6 +46,8 @@ class Section:
     lines: tuple[Line, ...] = ()
     leads_to: str = ""
     tree: TensorTree | None = None
+    rows: tuple[str, ...] = ()
+    checkpoints: Mapping[str, Checkpoint] = field(default_factory=dict, compare=False, repr=False)
 
 
 def bar(sections: tuple[Section, ...], chosen: str, width: int, *, numbered: bool) -> Line:

@@ -11,13 +11,17 @@ from ckptui.launch.model import RunRecord
 from ckptui.present import documents
 from ckptui.present.document_types import (
     DOCUMENTS,
+    ChangedInputDocument,
     ConfigCheckDocument,
     ConfigShowDocument,
+    InputListDocument,
+    InputsDocument,
     InspectDirectoryDocument,
     InspectDocument,
     PartDocument,
     ProblemDocument,
     SettingDocument,
+    StageInputsDocument,
     TensorDocument,
     WatchDocument,
 )
@@ -92,6 +96,35 @@ MADE: dict[str, object] = {
     ),
     "repair": documents.repair_document(Outcome("quarantine", (STEP,), True, "x", "moved")),
     "journal": documents.journal_document([JournalEntry("x", "t", "undo", "done", (STEP,))]),
+    "inputs": InputsDocument(
+        "s.checkpoint.json",
+        (
+            StageInputsDocument(
+                "merge",
+                InputState.STALE,
+                "sha256:aa",
+                "sha256:bb",
+                "1 added (a.fa)",
+                (
+                    InputListDocument(
+                        "/d",
+                        "*",
+                        1,
+                        7,
+                        (ChangedInputDocument("added", "a.fa", None, 7),),
+                        0,
+                        "a.fa",
+                        "t",
+                        None,
+                    ),
+                ),
+                1,
+                "m.pt",
+                "t",
+                (),
+            ),
+        ),
+    ),
     "history": history_document(
         "a\udcff.pt",
         [PastVerdict("/r/a\udcff.pt", "t", 5, 1, Category.CORRUPTED, "cut short", 12)],

@@ -90,6 +90,50 @@ async def test_the_history_tells_verdicts_and_repairs(run_dir: str) -> None:
         await ui.sees("Repairs", "renew-marker  done")
 
 
+async def test_inputs_tell_what_was_resized_and_which_is_newer(run_dir: str) -> None:
+    async with opened(run_dir, size=SMALL) as ui:
+        await ui.goes_to("merged/features.pt")
+        await ui.press("enter", "5")
+        await ui.sees("stale: 1 resized (lake.fasta)", "15,156 bytes →", "newest input", "made by")
+        await ui.sees("stage merge of .checkpoints/pipeline_state.json", "oldest output")
+        await ui.press("escape")
+        await ui.goes_to("features/soil.part_0002.pt")
+        await ui.press("enter")
+        await ui.sees("missing outputs  features/soil.part_0002.pt")
+
+
+async def test_a_stage_lists_its_outputs_and_enter_goes_to_one(run_dir: str) -> None:
+    async with opened(run_dir, size=SMALL) as ui:
+        await ui.press("2")
+        await ui.until(lambda: len(ui.app.main.table.keys) > 3, "the stages")
+        await ui.press("j", "j", "enter", "2")
+        await ui.sees("features/lake.part_0001.pt", "⊘ incompatible")
+        await ui.press("enter")
+        assert ui.app.main.view is ui.app.main.checkpoints
+        assert ui.app.main.table.cursor == "features/lake.part_0001.pt"
+
+
+async def test_a_failure_leads_to_its_checkpoint(run_dir: str) -> None:
+    async with opened(run_dir, size=SMALL) as ui:
+        await ui.press("4", "enter")
+        await ui.sees("cut short at byte", "goes to checkpoints/ckpt_0000600.pt")
+        await ui.press("enter")
+        assert ui.app.main.table.cursor == BAD
+
+
+async def test_a_repair_tells_its_steps_and_the_key_that_undoes(run_dir: str) -> None:
+    async with opened(run_dir, size=SMALL) as ui:
+        await ui.goes_to(BAD)
+        await ui.press("f")
+        await ui.agrees()
+        await ui.sees("z undoes")
+        await ui.press("4")
+        await ui.until(lambda: len(ui.app.main.table.keys) == 2, "the repair")
+        await ui.press("g", "enter")
+        await ui.sees("quarantine  done", "move", "z  takes back the last repair")
+        await ui.sees("no checkpoint of that name is there now")
+
+
 async def test_keys_of_the_main_screen_work_in_the_pane(run_dir: str) -> None:
     async with opened(run_dir, size=WIDE) as ui:
         await ui.goes_to(BAD)

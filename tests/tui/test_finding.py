@@ -173,7 +173,7 @@ async def test_views_jumps_and_help(run_dir: str) -> None:
         await ui.press("2")
         await ui.sees("chunking", "completed", "failed")
         await ui.press("enter")
-        await ui.sees("stale: 1 resized (lake.fasta)", "Outputs")
+        await ui.sees("stale: 1 resized (lake.fasta)", "Outputs", "12 outputs")
         await ui.press("escape", "3")
         await ui.sees("no run was resumed from here yet")
         await ui.press("4")

@@ -14,21 +14,18 @@ from ckptui.present.reading import records, texts
 from ckptui.present.spans import Line, Span, line
 from ckptui.present.tensor_rows import marks_of
 from ckptui.present.tensors import TensorTree
-from ckptui.repair.model import JournalEntry
-from ckptui.terms import InputState
-from ckptui.tui.folding import folder_of, group_name
 from ckptui.tui.history import JOURNAL
-from ckptui.tui.keys import cap, caps
-from ckptui.tui.screens.knowing import Knowing, Question
+from ckptui.tui.keys import caps
+from ckptui.tui.screens.knowing import Question
+from ckptui.tui.screens.other_details import OtherDetails, nothing
 from ckptui.tui.sections import DIAGNOSIS, FILES, HISTORY, INPUTS, TENSORS, TITLES, Section
-from ckptui.watch.model import Checkpoint, InputHash
+from ckptui.watch.model import Checkpoint
 
-_MOST_OUTPUTS = 2_000
 _SLICE = 500
 """Tensors that are put into a tree at a time: a few milliseconds."""
 
 
-class Details(Knowing):
+class Details(OtherDetails):
     """Makes the parts of the detail for each view."""
 
     @property
@@ -44,13 +41,16 @@ class Details(Knowing):
         """
         row = self.current
         if row is None:
-            return (Section(DIAGNOSIS, TITLES[DIAGNOSIS], tuple(self._other())),)
+            return self.other_sections()
         parts = {
             DIAGNOSIS: self._roomy(row) if roomy else self._close(row),
             FILES: _files(row, ascii_only=self.services.ascii_only),
-            INPUTS: hash_lines(row.input_hash) or _nothing("it records no inputs"),
         }
-        known = {TENSORS: self._tensors(row), HISTORY: self.answer(self._history(row))}
+        known = {
+            TENSORS: self._tensors(row),
+            HISTORY: self.answer(self._history(row)),
+            INPUTS: self.inputs_section(row.path, row.input_hash, self.stage_of(row)),
+        }
         return tuple(
             known.get(name) or Section(name, TITLES[name], tuple(parts[name]))
             for name in (DIAGNOSIS, TENSORS, FILES, HISTORY, INPUTS)
@@ -71,7 +71,8 @@ class Details(Knowing):
             soon: Only once the cursor has rested for a moment.
         """
         row = self.current
-        self.ask_about(None if row is None else self._question(section, row), soon=soon)
+        asked = self.other_question(section) if row is None else self._question(section, row)
+        self.ask_about(asked, soon=soon)
 
     def _question(self, section: str, row: Checkpoint) -> Question | None:
         """What a child has to find out for this part, None where nothing is to be found out."""
@@ -80,6 +81,8 @@ class Details(Knowing):
                 TENSORS, row.path, row.signature, ("inspect", self.full(row.path), "--json"),
                 _tensors, "reading the header…",
             )  # fmt: skip
+        if section == INPUTS:
+            return self.inputs_question(row.path, row.input_hash, self.stage_of(row))
         return self._history(row) if section == HISTORY else None
 
     def _history(self, row: Checkpoint) -> Question:
@@ -94,19 +97,6 @@ class Details(Knowing):
         ascii_only = self.services.ascii_only
         lines = history_lines(document, now=time.time(), ascii_only=ascii_only)
         return Section(HISTORY, TITLES[HISTORY], tuple(lines))
-
-    def _other(self) -> list[Line]:
-        """About what is no checkpoint."""
-        key = self.table.cursor
-        if key is None:
-            return _nothing("nothing is selected")
-        if self.view is self.stages:
-            return self._stage(key)
-        if self.view is self.runs:
-            return self._run(key)
-        if self.view is self.failures:
-            return self._failure(key)
-        return [] if folder_of(key) is None else self._folder(key)
 
     def _lines(self, row: Checkpoint) -> tuple[list[Line], Line]:
         """What is wrong, and what to press."""
@@ -137,7 +127,7 @@ class Details(Knowing):
         """Two lines for under a small table: what is wrong, and what to press."""
         row = self.current
         if row is None:
-            return self._other()[:2]
+            return list(self.other_sections()[0].lines[:2])
         lines = self._close(row)
         return lines[1:3] if row.reason else lines[:2]
 
@@ -150,74 +140,14 @@ class Details(Knowing):
         lines += [line(f"{each.path}  ", Span(each.reason, Role.MUTED)) for each in passed]
         return [*lines, ()]
 
-    def _folder(self, key: str) -> list[Line]:
-        count = units.counted(self.checkpoints.count(key), "checkpoint")
-        return [
-            line(Span(group_name(key), Role.STRONG), f"  {count}"),
-            line(
-                Span(cap("open-row"), Role.ACCENT), "  shows them one by one, and folds them again"
-            ),
-            line(Span(cap("validate"), Role.ACCENT), "  validates all of them"),
-        ]
-
-    def _stage(self, key: str) -> list[Line]:
-        row = self.stages.rows[key]
-        lines = [
-            line(Span(row.stage, Role.STRONG), f"  {row.status.replace('_', ' ')}  ",
-                 Span(row.state, Role.MUTED)),
-            line(Span(row.error or "", Role.ERROR)),
-            *hash_lines(row.input_hash),
-            line(" · ".join(_times(row.started_at, row.completed_at, row.duration_seconds))),
-        ]  # fmt: skip
-        if row.outputs:
-            lines += [
-                (),
-                _heading("Outputs"),
-                *(line(path) for path in row.outputs[:_MOST_OUTPUTS]),
-            ]
-        return [each for index, each in enumerate(lines) if each or index > 3]
-
-    def _run(self, key: str) -> list[Line]:
-        run = self.runs.rows[key]
-        return [
-            line(Span(run.id, Role.STRONG), f"  {run.state}  ", run.note),
-            line(Span("command  ", Role.MUTED), " ".join(run.command)),
-            line(Span("log      ", Role.MUTED), run.log),
-        ]
-
-    def _failure(self, key: str) -> list[Line]:
-        row = self.failures.rows[key]
-        if isinstance(row, JournalEntry):
-            return _repair(row)
-        return [
-            line(Span(row.path, Role.STRONG)),
-            line(Span(row.reason, Role.ERROR)),
-            line(Span(f"logged {row.timestamp}", Role.MUTED)),
-        ]
-
-
-def _repair(entry: JournalEntry) -> list[Line]:
-    moves = (
-        f"{step.do}  {step.path}" + (f"  → {step.to}" if step.to else "") for step in entry.steps
-    )
-    return [
-        line(Span(entry.action, Role.STRONG), f"  {entry.state}"),
-        line(Span(f"{entry.at} by {entry.by}, undo id {entry.id}", Role.MUTED)),
-        *(line(each) for each in moves),
-    ]
-
 
 def _has_header(row: Checkpoint) -> bool:
     """True for a file that is there: a directory is told by its parts, its verdict lists them."""
     return row.size is not None and not row.layout
 
 
-def _nothing(sentence: str) -> list[Line]:
-    return [line(Span(sentence, Role.MUTED))]
-
-
 def _no_header() -> Section:
-    said = _nothing("its tensors lie in its parts, which are listed under Files")
+    said = nothing("its tensors lie in its parts, which are listed under Files")
     return Section(TENSORS, TITLES[TENSORS], tuple(said))
 
 
@@ -239,7 +169,7 @@ async def _tensors(document: Mapping[str, object]) -> Section:
 
 def _files(row: Checkpoint, *, ascii_only: bool) -> list[Line]:
     if not row.parts:
-        return _nothing("it is a single file")
+        return nothing("it is a single file")
     return part_lines(row, ascii_only=ascii_only)
 
 
@@ -250,26 +180,3 @@ def offers(press: Line) -> list[Line]:
 
 def _heading(title: str) -> Line:
     return line(Span(title, Role.STRONG))
-
-
-def _times(started: str | None, completed: str | None, seconds: float | None) -> list[str]:
-    now = time.time()
-    times = (("started", units.seconds_of(started)), ("completed", units.seconds_of(completed)))
-    said = [f"{word} {units.clock(at, now=now)}" for word, at in times if at is not None]
-    if seconds is not None:
-        said.append(f"took {units.duration(seconds)}")
-    return said
-
-
-def hash_lines(hashes: InputHash) -> list[Line]:
-    """Recorded and current input hash, and why they differ."""
-    if not hashes.recorded:
-        return []
-    if hashes.state is not InputState.STALE:
-        return [line(Span("inputs    ", Role.MUTED), hashes.recorded)]
-    why = hashes.why or "its inputs have changed since"
-    return [
-        line(Span(f"stale: {why}", Role.WARNING)),
-        line(Span("recorded  ", Role.MUTED), hashes.recorded),
-        line(Span("now       ", Role.MUTED), hashes.current or "not known"),
-    ]

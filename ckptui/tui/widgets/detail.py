@@ -12,7 +12,9 @@ from textual.message import Message
 
 from ckptui.tui.keys import LEAVE_DETAIL, SECTIONS, bindings
 from ckptui.tui.sections import DIAGNOSIS, Section, bar
+from ckptui.tui.widgets.outputs import Outputs
 from ckptui.tui.widgets.pager import Pager
+from ckptui.tui.widgets.table import Table
 from ckptui.tui.widgets.text import Text
 from ckptui.tui.widgets.tree import TreeView
 
@@ -49,6 +51,7 @@ class DetailView(Container):
         self.bar = Text(ascii_only=ascii_only, text_id="sections")
         self.pager = Pager(ascii_only=ascii_only, pager_id="section-text")
         self.tensors = TreeView(ascii_only=ascii_only)
+        self.outputs = Outputs(ascii_only=ascii_only)
         self.sections: tuple[Section, ...] = ()
         self.chosen = chosen
         self._subject = ""
@@ -60,6 +63,7 @@ class DetailView(Container):
         yield self.bar
         yield self.pager
         yield self.tensors
+        yield self.outputs
 
     @property
     def section(self) -> Section:
@@ -80,7 +84,7 @@ class DetailView(Container):
 
     def on_mount(self) -> None:
         """Show what was given before there was a place for it."""
-        self.tensors.display = False
+        self.tensors.display = self.outputs.display = False
         self._paint()
 
     def _paint(self) -> None:
@@ -90,6 +94,8 @@ class DetailView(Container):
         self._choose_body(section)
         if section.tree is not None:
             self.tensors.show(section.tree)
+        elif section.rows:
+            self.outputs.tell(section.rows, section.checkpoints)
         elif shown == self._shown:
             self.pager.show(section.lines)
         else:
@@ -99,14 +105,19 @@ class DetailView(Container):
             self.pager.go(round(self._places.get(shown, 0)))
 
     def _choose_body(self, section: Section) -> None:
-        """Show the text or the tree; the focus goes with what is shown."""
-        as_tree = section.tree is not None
-        if as_tree != self.tensors.display:
+        """Show the text, the tree or the rows; the focus goes with what is shown."""
+        body = self._body(section)
+        if not body.display:
             focused = self.has_focus_within
-            self.tensors.display = as_tree
-            self.pager.display = not as_tree
+            for each in (self.pager, self.tensors, self.outputs):
+                each.display = each is body
             if focused:
                 self.take_focus()
+
+    def _body(self, section: Section) -> Pager | TreeView | Outputs:
+        if section.tree is not None:
+            return self.tensors
+        return self.outputs if section.rows else self.pager
 
     def _remember(self) -> None:
         self._places.pop(self._shown, None)
@@ -133,10 +144,11 @@ class DetailView(Container):
 
     def take_focus(self) -> None:
         """Put the focus on the part that is shown."""
-        if self.tensors.display:
-            self.tensors.take_focus()
+        body = self._body(self.section)
+        if isinstance(body, TreeView):
+            body.take_focus()
         else:
-            self.pager.focus()
+            body.focus()
 
     def action_section(self, number: int) -> None:
         """Show a part by its number, from 1."""
@@ -154,6 +166,16 @@ class DetailView(Container):
         self._paint()
         self.take_focus()
         self.post_message(self.Chosen(section))
+
+    def on_table_opened(self, message: Table.Opened) -> None:
+        """Enter on an output: go to it, if it is a checkpoint."""
+        message.stop()
+        if message.key in self.outputs.checkpoints:
+            self.post_message(self.Followed(message.key))
+
+    def on_table_moved(self, message: Table.Moved) -> None:
+        """The main screen has a table of its own to think of."""
+        message.stop()
 
     def action_follow(self) -> None:
         """Go to the checkpoint that this part is about, if it is about one."""
