@@ -205,7 +205,7 @@ async def test_keys_and_tensors_come_on_the_detail(run_dir: str) -> None:
 
 
 async def test_read_only_greys_what_changes_and_says_why(run_dir: str) -> None:
-    async with opened(run_dir, read_only=True) as ui:
+    async with opened(run_dir, read_only=True, size=(120, 60)) as ui:
         await ui.goes_to(BAD)
         for key in ("f", "x", "m", "z", "R", "c"):
             await ui.press(key)
