@@ -38,6 +38,8 @@ VIM: Final = {
     "scroll-right": "l,right",
     "text-left": "h,left",
     "text-right": "l,right",
+    "tree-fold": "h,left",
+    "tree-unfold": "l,right",
     "log": "L",
 }
 """What vim's users expect elsewhere than the default has it."""
