@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
 
 from textual import events
-from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
-from textual.screen import Screen
 
 from ckptui import turns
 from ckptui.terms import EXIT_OK
@@ -21,7 +19,7 @@ from ckptui.tui.keymap import Keymap, keymap_of
 from ckptui.tui.keys import APP, bindings, use
 from ckptui.tui.leaving import Leaving
 from ckptui.tui.line.driver import LineDriver
-from ckptui.tui.palette import CheckpointCommands, PlaceCommands, action_commands
+from ckptui.tui.palette import ActionCommands, CheckpointCommands, PlaceCommands
 from ckptui.tui.pauses import COLLECT_SECONDS, shorten_pauses
 from ckptui.tui.places import Places
 from ckptui.tui.screens.dialog import text_width
@@ -51,7 +49,7 @@ class CkptuiApp(Leaving, inherit_bindings=False):
     CSS_PATH = "styles/app.tcss"
     TITLE = "ckptui"
     ENABLE_COMMAND_PALETTE = True
-    COMMANDS: ClassVar = App.COMMANDS | {CheckpointCommands, PlaceCommands}
+    COMMANDS: ClassVar = {ActionCommands, CheckpointCommands, PlaceCommands}
     BINDINGS: ClassVar[list[BindingType]] = bindings(APP)
     CLOSE_TIMEOUT = 0.5
 
@@ -168,8 +166,3 @@ class CkptuiApp(Leaving, inherit_bindings=False):
         lines = help_lines(self.screen, self.main.why_not, width)
         ascii_only = self.main.services.ascii_only
         self.push_screen(HelpScreen("Keys", lines, ascii_only=ascii_only))
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every action by name, and the themes."""
-        yield from action_commands(self, self.main)
-        yield SystemCommand("theme", "Change the colours", self.action_change_theme)

@@ -1,92 +1,185 @@
-"""The command palette: every action and every checkpoint, found by name."""
+"""The command palette: every action, column, theme, place and checkpoint, found by name.
+
+What is shown is content that is never read as markup, and names from disk are made plain first.
+Checkpoints are gone through in slices with our own matcher: the time it takes grows with their
+number alone, whatever their names are, and the keys are answered in between.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import asyncio
+import heapq
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
-from textual.app import SystemCommand
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
+from ckptui.present.filter import follows
+from ckptui.present.filter_kinds import fold
 from ckptui.present.safe import plain
-from ckptui.tui.keys import APP, MAIN, Key
+from ckptui.tui.keys import APP, MAIN, TABLE, Key
 
 if TYPE_CHECKING:
     from ckptui.tui.app import CkptuiApp
     from ckptui.tui.screens.main import MainScreen
 
-_MOST_HITS = 50
-_TO_PLACE = "go to this run directory"
+_MOST_HITS: Final = 50
+_SLICE: Final = 2_000
+"""Names that are looked at between two breaths: a few milliseconds."""
+_TO_PLACE: Final = "go to this run directory"
 
 
-def action_commands(app: CkptuiApp, main: MainScreen) -> Iterable[SystemCommand]:
-    """All actions with their keys; of those that would do nothing now, why."""
-    for key in (*MAIN, *APP):
-        if key.action != "app.command_palette":
-            why = main.why_not(key.action)
-            said = f"Not now: {why}." if why else key.help
-            yield SystemCommand(f"{key.label}  {key.cap}".rstrip(), said, _runner(app, main, key))
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """One thing to choose: what it is called, what it does, and whether it can now."""
+
+    title: str
+    help: str
+    run: Callable[[], None]
+    works: bool = True
+
+    def shown(self) -> Content:
+        """Title and sentence, both literally; dimmed where it does nothing now."""
+        title = Content(self.title) if self.works else Content.styled(self.title, "dim")
+        return title + Content("\n") + Content.styled(self.help, "dim")
 
 
-def _runner(app: CkptuiApp, main: MainScreen, key: Key) -> Callable[[], None]:
+class AppProvider(Provider):
+    """A provider that knows our app."""
+
+    @property
+    def ours(self) -> CkptuiApp:
+        """The app."""
+        from ckptui.tui.app import CkptuiApp
+
+        app = self.app
+        assert isinstance(app, CkptuiApp)  # noqa: S101  (there is no other)
+        return app
+
+
+class ActionCommands(AppProvider):
+    """Actions with their keys, columns to sort by, themes."""
+
+    async def discover(self) -> Hits:
+        """The actions of the screen."""
+        for each in self._actions((*MAIN, *APP)):
+            yield DiscoveryHit(each.shown(), each.run, text=each.title)
+
+    async def search(self, query: str) -> Hits:
+        """All of them by name, and by what they do."""
+        matcher = self.matcher(query)
+        for each in (*self._actions((*MAIN, *APP, *TABLE)), *self._columns(), *self._themes()):
+            found = matcher.match(each.title) or float(fold(query) in fold(each.help)) / 2
+            if found > 0:
+                yield Hit(found, each.shown(), each.run, text=each.title)
+
+    def _actions(self, keys: Iterable[Key]) -> Iterator[_Command]:
+        main = self.ours.main
+        for key in keys:
+            if key.action != "app.command_palette":
+                why = main.why_not(key.action)
+                said = f"Not now: {why}." if why else key.help
+                title = f"{key.label}  {key.cap}".rstrip()
+                yield _Command(title, said, self._later(_doing(main, key)), not why)
+
+    def _columns(self) -> Iterator[_Command]:
+        main = self.ours.main
+        for column in main.view.columns:
+            if column.name:
+                sort = self._later(_sorting(main, column.id))
+                yield _Command(f"sort by {column.name}", "Once more turns the order round.", sort)
+
+    def _themes(self) -> Iterator[_Command]:
+        app = self.ours
+        for name in sorted(app.available_themes):
+            here = "The colours that are shown now." if name == app.theme else "Other colours."
+            yield _Command(f"theme {name}", here, partial(setattr, app, "theme", name))
+
+    def _later(self, work: Callable[[], Awaitable[None]]) -> Callable[[], None]:
+        """Once the palette has closed."""
+
+        def start() -> None:
+            self.app.call_later(work)
+
+        return start
+
+
+def _doing(main: MainScreen, key: Key) -> Callable[[], Awaitable[None]]:
     async def run() -> None:
-        await main.act(key.action)
+        if key in TABLE:
+            await main.app.run_action(key.action, main.table)
+        else:
+            await main.act(key.action)
 
-    def start() -> None:
-        app.call_later(run)
-
-    return start
+    return run
 
 
-class PlaceCommands(Provider):
+def _sorting(main: MainScreen, column: str) -> Callable[[], Awaitable[None]]:
+    async def run() -> None:
+        main.sort_by(column)
+
+    return run
+
+
+class PlaceCommands(AppProvider):
     """Run directories by name, where several are open; choosing one goes there."""
 
     async def discover(self) -> Hits:
         """All of them."""
-        for at, title in self._places():
-            yield DiscoveryHit(Content(title), partial(self._go, at), text=title, help=_TO_PLACE)
+        for each in self._places():
+            yield DiscoveryHit(each.shown(), each.run, text=each.title)
 
     async def search(self, query: str) -> Hits:
         """Those whose path matches."""
-        matcher = self.matcher(query)
-        for at, title in self._places():
-            score = matcher.match(title)
-            if score > 0:
-                yield Hit(score, Content(title), partial(self._go, at), text=title, help=_TO_PLACE)
+        for each in self._places():
+            found = score(fold(query), each.title)
+            if found:
+                yield Hit(found, each.shown(), each.run, text=each.title)
 
-    def _places(self) -> Iterable[tuple[int, str]]:
-        from ckptui.tui.app import CkptuiApp
-
-        app = self.app
-        if isinstance(app, CkptuiApp) and len(app.places) > 1:
+    def _places(self) -> Iterator[_Command]:
+        app = self.ours
+        if len(app.places) > 1:
             for at, place in enumerate(app.places):
-                yield at, plain(f"{place.services.name}  {place.services.root}")
+                title = plain(f"{place.services.name}  {place.services.root}")
+                yield _Command(title, _TO_PLACE, partial(self._go, at))
 
     def _go(self, at: int) -> None:
-        from ckptui.tui.app import CkptuiApp
-
-        if isinstance(self.app, CkptuiApp):
-            self.app.call_later(self.app.show_place, at)
+        self.app.call_later(self.ours.show_place, at)
 
 
-class CheckpointCommands(Provider):
+class CheckpointCommands(AppProvider):
     """Checkpoints by name; choosing one puts the cursor on it."""
 
     async def search(self, query: str) -> Hits:
-        """Find checkpoints whose path matches."""
-        from ckptui.tui.app import CkptuiApp
+        """The fifty that match best."""
+        main, typed = self.ours.main, fold(query.replace(" ", ""))
+        best: list[tuple[float, str]] = []
+        names = iter(list(main.snapshot.checkpoints))
+        while typed and (some := list(islice(names, _SLICE))):
+            found = ((score(typed, path), path) for path in some)
+            best = heapq.nlargest(_MOST_HITS, (*best, *(each for each in found if each[0])))
+            await asyncio.sleep(0)
+        for value, path in best:
+            hit = _Command(plain(path), "go to it", partial(main.jump, path))
+            yield Hit(value, hit.shown(), hit.run, text=hit.title)
 
-        app = self.app
-        if not isinstance(app, CkptuiApp):
-            return
-        matcher = self.matcher(query)
-        hits = 0
-        for path in app.main.snapshot.checkpoints:
-            # Names from disk are shown as content that is never parsed as markup.
-            score = matcher.match(path)
-            if score > 0 and hits < _MOST_HITS:
-                hits += 1
-                jump = partial(app.main.jump, path)
-                yield Hit(score, Content(plain(path)), jump, text=plain(path), help="go to it")
+
+def score(typed: str, path: str) -> float:
+    """How well a path fits what was typed, 0 where it does not.
+
+    Args:
+        typed: Folded, without blanks.
+        path: As it is; also found as the screen shows it.
+    """
+    text = fold(path if path.isascii() and path.isprintable() else f"{path}\n{plain(path)}")
+    at = text.find(typed)
+    if at >= 0:
+        name = text.rfind("/") + 1
+        value = 3.0 if at == name else 2.0 if at > name else 1.0
+    else:
+        value = 0.5 if follows(typed, text) else 0.0
+    return value and value + 1 / (1 + len(path))
