@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -54,9 +55,10 @@ def _put_document(snapshot: Snapshot, chosen: frozenset[str] | None) -> None:
 def _put_table(snapshot: Snapshot, chosen: frozenset[str] | None, *, ascii_only: bool) -> None:
     from ckptui.present.tables import status_table  # loaded after the look has begun
 
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     for line in status_table(
-        snapshot, _runs(snapshot), chosen=chosen, ascii_only=ascii_only or not utf8
+        snapshot, _runs(snapshot), chosen=chosen, width=width, ascii_only=ascii_only or not utf8
     ):
         put(line)
 

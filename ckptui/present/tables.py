@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from ckptui.launch.model import RunRecord
@@ -119,7 +120,9 @@ def text_table(
     """
     if not rows:
         return []
-    widths = tables.fitting(columns, width) if width else _natural(columns, rows)
+    widths = _natural(columns, rows)
+    if width and sum(widths.values()) + GAP * (len(widths) - 1) > width:
+        widths = _within(columns, widths, width)
     shown = [column for column in columns if column.id in widths]
     heading = {column.id: Cell(column.title) for column in shown}
     return [
@@ -137,6 +140,23 @@ def _natural(columns: Sequence[Column], rows: Sequence[Mapping[str, Cell]]) -> d
         column.id: max(cells(column.title), *(cells(row[column.id].text) for row in rows))
         for column in columns
     }
+
+
+def _within(columns: Sequence[Column], natural: Mapping[str, int], width: int) -> dict[str, int]:
+    """Widths for a terminal: none is wider than what stands there, what is over goes to others."""
+    modest = [
+        replace(
+            each, width=min(each.width, natural[each.id]), wish=min(each.wish, natural[each.id])
+        )
+        for each in columns
+    ]
+    widths = tables.fitting(modest, width)
+    spare = sum(max(given - natural[each], 0) for each, given in widths.items())
+    for each, given in widths.items():
+        more = min(max(natural[each] - given, 0), spare)
+        widths[each] = min(given, natural[each]) + more
+        spare -= more
+    return widths
 
 
 def _padded(column: Column, text: str, width: int, ascii_only: bool) -> str:

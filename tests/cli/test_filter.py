@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 
-from tests.cli.program import PROGRAM, ckptui
+from tests.cli.program import PROGRAM, ckptui, on_terminal
 
 
 def test_status_shows_what_matches_and_its_totals_are_those_of_all(run: str) -> None:
@@ -68,3 +68,14 @@ def test_watch_tells_of_what_matches_and_of_what_ceases_to(own: str) -> None:
     paths = {path for event, path in seen if event == "changed"}
     assert paths == {"ckpt_0100.pt", "ckpt_0200.pt", "ckpt_0300.pt"}
     assert seen[-1] == ("removed", "ckpt_0100.pt")
+
+
+def test_on_a_terminal_the_table_fits_and_into_a_pipe_nothing_is_cut(run: str) -> None:
+    code, shown = on_terminal("status", run, COLUMNS="80")
+    assert code == 0
+    lines = shown.decode().splitlines()
+    table = [each for each in lines if "▱" in each]
+    assert len(table) == 7
+    assert max(map(len, lines)) <= 80
+    whole = ckptui("status", run).out
+    assert max(map(len, whole.splitlines())) > 80

@@ -34,7 +34,7 @@ async def test_it_says_how_many_match_and_what_is_wrong(run_dir: str) -> None:
     async with opened(run_dir, size=(120, 36)) as ui:
         table = ui.app.main.table
         await ui.press("slash")
-        await ui.sees("fields cat marker input")
+        await ui.sees("fields cat marker input", "tab complete", "esc clear")
         await ui.press(*"cat:corr")
         await ui.sees("1 of 17 · cat")
         assert list(table.keys) == [BAD]

@@ -100,6 +100,15 @@ class RunScreen(Screen[None], inherit_bindings=False):
 
     # What other parts do
 
+    @property
+    def typing(self) -> bool:
+        """True while a filter is typed; ``FilterActions`` knows."""
+        raise NotImplementedError
+
+    def show_footer(self) -> None:
+        """Show the keys that help now; ``Footers`` does."""
+        raise NotImplementedError
+
     def costs(self) -> dict[str, str]:
         """What the keys of the footer would act on; ``MarkActions`` does."""
         raise NotImplementedError

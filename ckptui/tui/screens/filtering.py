@@ -34,6 +34,11 @@ class FilterActions(MarkActions):
         """The line."""
         return self.query_one(Entry)
 
+    @property
+    def typing(self) -> bool:
+        """True while the line is open."""
+        return self.entry.display
+
     def _complete(self, typed: str) -> Sequence[str]:
         return candidates(typed, self.view.language)
 
@@ -48,13 +53,13 @@ class FilterActions(MarkActions):
     def _open(self, text: str, *, marking: bool) -> None:
         entry = self.entry
         self._marking, self._asked_now = marking, None
-        entry.border_title = ""
         entry.placeholder = "mark what matches" if marking else "show only what matches"
         entry.display = True
         entry.begin(text, self.typed_before.setdefault(self.view.id, []))
         # Now, not after the next refresh: what is typed ahead must land in the line.
         self.set_focus(entry)
         self.show_status()
+        self.show_footer()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter while typing; what cannot be read yet leaves the last good filter."""
@@ -100,13 +105,14 @@ class FilterActions(MarkActions):
         self._marking, self._asked_now = False, None
         self.set_focus(self.table)
         self.show_status()
+        self.show_footer()
 
     # What is said meanwhile
 
     def status_line(self) -> Line:
         """While a filter is typed: what is wrong with it, or how many match and what may follow."""
         entry = self.entry
-        if not entry.display:
+        if not self.typing:
             return super().status_line()
         asked = self._asked_now
         if asked is not None and asked.problems and entry.value[-1:].isspace():

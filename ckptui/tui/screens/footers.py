@@ -19,6 +19,7 @@ FOLDER: Final = ("open-row", "validate", "marker", "mark-row", "filter", "help")
 BROKEN: Final = ("validate", "fix", "marker", "open-row", "filter", "help")
 LAST_GOOD: Final = ("validate", "resume", "marker", "open-row", "filter", "help")
 SOUND: Final = ("validate", "next-bad", "marker", "open-row", "filter", "help")
+TYPING: Final = ("line-complete", "line-older", "line-newer", "line-leave")
 EMPTY: Final = ("rescan", "filter", "view-runs", "palette", "help")
 
 
@@ -32,7 +33,9 @@ class Footers(Reasons):
         self.query_one(Footer).tell(ids=ids, words=self._footer_words(), dimmed=dimmed)
 
     def footer_ids(self) -> tuple[str, ...]:
-        """Ids of the keys for the row under the cursor."""
+        """Ids of the keys for the row under the cursor, or for the line that is open."""
+        if self.typing:
+            return TYPING
         if self.view is not self.checkpoints:
             return VIEWS[self.view.id]
         cursor, row = self.table.cursor, self.current
