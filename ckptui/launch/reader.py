@@ -27,7 +27,7 @@ from ckptui.watch.protocol import Message, decode, encode, number_in, text_in
 _MOST_ROWS: Final = 2_000
 _MOST_BYTES: Final = 256 * 1024
 _TELL_EVERY: Final = 0.25
-_EAGER: Final = 64 << 20
+_EAGER: Final = 8 << 20
 """Files up to this size have their lines counted unasked; longer ones once a number is asked."""
 _NULS: Final = re.compile(rb"\x00{9,}")
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*[mK]")
