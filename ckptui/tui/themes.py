@@ -79,9 +79,9 @@ def few_colours(environment: Mapping[str, str]) -> bool:
 _SAID: Final = {
     DARK.name: "dark",
     LIGHT.name: "light",
-    ANSI.name: "the terminal's own, for any ground",
-    "ansi-dark": "the terminal's own, for a dark ground",
-    "ansi-light": "the terminal's own, for a light ground",
+    ANSI.name: "the terminal's own",
+    "ansi-dark": "the terminal's own, if dark",
+    "ansi-light": "the terminal's own, if light",
 }
 
 
@@ -96,4 +96,4 @@ def said(name: str) -> str:
     """A theme for a person, and how to keep it."""
     keep = next((short for short, whole in OURS.items() if whole == name), name)
     kept = "ansi" if name == ANSI.name else keep
-    return f'{_SAID.get(name, name)}; theme = "{kept}" under [ui] keeps them (ckptui config path)'
+    return f'{_SAID.get(name, name)}; to keep them, config.toml: ui.theme = "{kept}"'

@@ -106,7 +106,7 @@ async def test_colours_change_while_it_runs(run_dir: str, monkeypatch: pytest.Mo
     async with opened(run_dir) as ui:
         dark = ui.app.main.table.styles.background, ui.app.screen.styles.background
         await ui.press("T")
-        await ui.sees('colours: light; theme = "light" under [ui] keeps them')
+        await ui.sees('colours: light; to keep them, config.toml: ui.theme = "light"')
         assert ui.app.theme == LIGHT.name
         assert (ui.app.main.table.styles.background, ui.app.screen.styles.background) != dark
 
