@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from ckptui.present import glyphs, units
@@ -127,6 +127,33 @@ def part_reason(part: Part | PartDocument) -> str:
     return (
         part.reason if part.size is not None else part.reason.removeprefix("missing").lstrip(": ")
     )
+
+
+def file_lines(row: Checkpoint, beside: Sequence[Checkpoint], *, now: float) -> list[Line]:
+    """A single file, its marker, and what saves that did not finish left of it, a line each.
+
+    Args:
+        row: The checkpoint.
+        beside: Left-overs of the same name.
+        now: Seconds since the epoch.
+    """
+    lines = [_file(row, now)]
+    if row.marker is not None:
+        said = _MARKERS[row.marker]
+        there = row.marker is not MarkerState.MISSING
+        lines.append(line(f"{'' if there else '–':>7}  {row.path}.done  ", Span(said, Role.MUTED)))
+    lines += [line(*_file(left, now), Span("  left by a save", Role.WARNING)) for left in beside]
+    if row.pointer is not None:
+        lines.append(line(f"{'':>7}  a pointer to {row.pointer}"))
+    return lines
+
+
+def _file(row: Checkpoint, now: float) -> Line:
+    if row.size is None:
+        return line(Span("missing", Role.ERROR), f"  {row.path}")
+    when = "" if row.mtime is None else f", modified {units.clock(row.mtime, now=now)}"
+    exact = Span(f"  {units.exact(row.size)} bytes{when}", Role.MUTED)
+    return line(f"{units.size(row.size):>7}  {row.path}", exact)
 
 
 def part_lines(row: Checkpoint, *, ascii_only: bool = False) -> list[Line]:

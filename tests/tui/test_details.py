@@ -67,7 +67,7 @@ async def test_into_the_pane_through_its_parts_and_back(run_dir: str) -> None:
         await ui.press("G")
         assert ui.app.main.table.cursor == BAD
         await ui.press("shift+tab", "3")
-        await ui.sees("it is a single file")
+        await ui.sees("33,987 bytes", "ckpt_0000600.pt.done", "left by a save")
         await ui.press("1", "escape")
         assert ui.app.main.table.has_focus
         await ui.press("2")

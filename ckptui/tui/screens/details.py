@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 
 from ckptui.present import units
-from ckptui.present.detail import check_lines, detail_lines, part_lines
+from ckptui.present.detail import check_lines, detail_lines, file_lines, part_lines
 from ckptui.present.glyphs import Role
 from ckptui.present.history import history_lines
 from ckptui.present.reading import records, texts
@@ -44,7 +44,7 @@ class Details(OtherDetails):
             return self.other_sections()
         parts = {
             DIAGNOSIS: self._roomy(row) if roomy else self._close(row),
-            FILES: _files(row, ascii_only=self.services.ascii_only),
+            FILES: self._files(row) if self.showing == FILES else [],
         }
         known = {
             TENSORS: self._tensors(row),
@@ -62,6 +62,15 @@ class Details(OtherDetails):
         if section.tree is not None:
             section.tree.mark(marks_of(row.checks))
         return section
+
+    def _files(self, row: Checkpoint) -> list[Line]:
+        if row.parts:
+            return part_lines(row, ascii_only=self.services.ascii_only)
+        folder, _, name = row.path.rpartition("/")
+        start = f"{folder}/.{name}.tmp." if folder else f".{name}.tmp."
+        rows = self.snapshot.checkpoints
+        beside = [rows[path] for path in rows if path.startswith(start)]
+        return file_lines(row, beside, now=time.time())
 
     def ask_for(self, section: str, *, soon: bool) -> None:
         """Find out what a part of the detail lacks.
@@ -165,12 +174,6 @@ async def _tensors(document: Mapping[str, object]) -> Section:
     for _ in tree.finishing():
         await asyncio.sleep(0)
     return Section(TENSORS, TITLES[TENSORS], tree=tree)
-
-
-def _files(row: Checkpoint, *, ascii_only: bool) -> list[Line]:
-    if not row.parts:
-        return nothing("it is a single file")
-    return part_lines(row, ascii_only=ascii_only)
 
 
 def offers(press: Line) -> list[Line]:

@@ -12,7 +12,7 @@ from textual.timer import Timer
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span, line
 from ckptui.tui.screens.footers import Footers
-from ckptui.tui.sections import TITLES, Section
+from ckptui.tui.sections import DIAGNOSIS, TITLES, Section
 from ckptui.tui.services import Services
 
 REST_SECONDS = 0.6
@@ -44,11 +44,16 @@ class Question:
 
 
 class Knowing(Footers):
-    """Asks verbs, once a state, and keeps what they said."""
+    """Asks verbs, once a state, and keeps what they said.
+
+    Attributes:
+        showing: Id of the part of the detail that is shown.
+    """
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)
         self._known: dict[tuple[str, str], tuple[Hashable, Section]] = {}
+        self.showing = DIAGNOSIS
         self._wanted: tuple[object, ...] | None = None
         self._rest: Timer | None = None
 

@@ -11,6 +11,7 @@ from textual.containers import Container
 from ckptui.tui.keys import cap
 from ckptui.tui.screens.detail_screen import DetailScreen
 from ckptui.tui.screens.details import Details
+from ckptui.tui.sections import FILES
 from ckptui.tui.services import Services
 from ckptui.tui.widgets.detail import DetailView, SidePane
 from ckptui.tui.widgets.log import LogView
@@ -132,6 +133,7 @@ class Placing(Details):
         """Show the detail wherever it is open, and find out what it lacks."""
         place = self.place
         view = self.pane if self.open_detail is None else self.open_detail.view
+        self.showing = view.chosen
         if place == OFF:
             self.query_one("#reason", Text).show(self.brief())
         else:
@@ -166,6 +168,8 @@ class Placing(Details):
 
     def _chosen(self, section: str) -> None:
         self.ask_for(section, soon=False)
+        if section == FILES:  # made only where it is seen: it looks at all names
+            self.show_detail()
 
     def on_detail_view_chosen(self, message: DetailView.Chosen) -> None:
         """Another part of the detail was chosen in the pane."""
