@@ -220,6 +220,6 @@ async def test_the_whole_screen_opens_with_the_part_of_the_pane(run_dir: str) ->
     async with opened(run_dir, size=WIDE) as ui:
         await ui.goes_to(GOOD)
         await ui.press("i", "2", "escape", "enter")
-        await ui.sees("Checkpoint", "float32")
+        await ui.sees(f"Checkpoint  {GOOD}", "float32")
         await ui.press("1", "escape")
         assert ui.app.main.pane.chosen == "diagnosis"

@@ -151,7 +151,8 @@ class Placing(Details):
     def _open_detail(self) -> None:
         ascii_only = self.services.ascii_only
         view = DetailView(ascii_only=ascii_only, view_id="whole", chosen=self.pane.chosen)
-        title = self.view.title.removesuffix("s")
+        name = "" if self.current is None else f"  {self.current.path}"
+        title = self.view.title.removesuffix("s") + name
         self.open_detail = DetailScreen(
             title, view, self.act, self.why_not, self._chosen, ascii_only=ascii_only
         )
