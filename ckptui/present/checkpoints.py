@@ -29,23 +29,21 @@ from ckptui.watch.model import Checkpoint
 EVERY: Final[tuple[Column, ...]] = (
     Column("name", "Checkpoint", 18, stretch=True, middle=True, wish=32, about="its path"),
     Column("step", "Step", 6, right=True, keep=60, about="training step"),
-    Column("format", "Format", 6, keep=10, about="format of the bytes, or layout"),
-    Column("version", "Ver", 4, keep=45, label="Version", about="version that it says it has"),
+    Column("format", "Format", 6, keep=10, about="of the bytes, or layout"),
+    Column("version", "Ver", 4, keep=45, label="Version", about="as it says itself"),
     Column("marker", "Marker", 8, keep=50, about="its .done marker"),
     Column("level", "Level", 8, keep=55, about="how deep it was checked"),
-    Column("input", "Input", 8, keep=20, about="input hash, and whether it is stale"),
+    Column("input", "Input", 8, keep=20, about="hash of its inputs, stale?"),
     Column("size", "Size", 5, right=True, keep=40, about="bytes"),
-    Column("age", "Age", 5, right=True, keep=30, about="time since it was written"),
+    Column("age", "Age", 5, right=True, keep=30, about="since it was written"),
     Column("verdict", "Verdict", 16, about="what the check concluded"),
     Column("reason", "", 16, keep=5, stretch=True, label="Reason", about="why"),
     Column("epoch", "Epoch", 5, right=True, keep=25, optional=True, about="training epoch"),
-    Column("status", "Status", 12, keep=24, optional=True, about="what its state says of it"),
-    Column("fix", "Fix", 14, keep=23, optional=True, about="the remedy that is recommended"),
-    Column("role", "Holds", 8, keep=22, optional=True, about="training state, weights, part, data"),
-    Column("layout", "Layout", 12, keep=21, optional=True, about="how a directory is laid out"),
-    Column(
-        "modified", "Modified", 19, keep=19, optional=True, about="when it was written, with zone"
-    ),
+    Column("status", "Status", 12, keep=24, optional=True, about="what its state says"),
+    Column("fix", "Fix", 14, keep=23, optional=True, about="the remedy"),
+    Column("role", "Holds", 8, keep=22, optional=True, about="state, weights, part, data"),
+    Column("layout", "Layout", 12, keep=21, optional=True, about="of a directory"),
+    Column("modified", "Modified", 19, keep=19, optional=True, about="clock time of its writing"),
     Column("checked", "Checked", 7, right=True, keep=18, optional=True, about="age of its check"),
     Column("target", "Target", 18, keep=17, optional=True, middle=True, about="where a link leads"),
 )
@@ -93,9 +91,14 @@ def checkpoint_cells(
     moment = Moment(now, last_good, ascii_only, name)
     cells = {column.id: _CELLS[column.id](row, moment) for column in columns}
     if row.path == last_good:
-        sign = glyphs.LAST_GOOD
-        cells["sign"] = Cell(sign.text(ascii_only=ascii_only), None, sign.role)
+        cells["sign"] = last_good_sign(ascii_only=ascii_only)
     return cells
+
+
+def last_good_sign(*, ascii_only: bool = False) -> Cell:
+    """The sign of the last good checkpoint, and of the closed group that it is in."""
+    glyph = glyphs.LAST_GOOD
+    return Cell(glyph.text(ascii_only=ascii_only), None, glyph.role)
 
 
 def sort_key(row: Checkpoint, column: str) -> SortKey:

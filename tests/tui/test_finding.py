@@ -121,7 +121,7 @@ async def test_rows_are_put_together_by_directory_and_step_and_the_order_turned(
         table = ui.app.main.table
         usual = list(table.keys)
         await ui.press("t", "d")
-        await ui.sees("▸ checkpoints/  ", "▸ features/  ", "1 corrupted")
+        await ui.sees("★ ▸ checkpoints/  ", "▸ features/  ", "1 corrupted", "the newest")
         assert BAD not in table.keys
         await ui.press("g", "right")
         await ui.sees("▾ checkpoints/  ", "ckpt_0000600.pt")

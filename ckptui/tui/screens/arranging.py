@@ -45,6 +45,8 @@ class ArrangeActions(RunScreen):
         self._show_rows()
 
     def _show_rows(self) -> None:
+        column, down = self.view.sort or ("", False)
+        self.table.sort_mark(column or None, down=down)
         self.table.set_columns(self.view.shown)
         self.table.show(self.view.lines)
         self._rows_shown_at = time.monotonic()
@@ -93,7 +95,7 @@ class ArrangeActions(RunScreen):
         """
         old = self.view.sort
         self.view.sort = (column, old is not None and old == (column, False)) if column else None
-        self.show_order()
+        self.refresh_view()
 
     def action_reverse_order(self) -> None:
         """Turn the order round."""
@@ -101,12 +103,6 @@ class ArrangeActions(RunScreen):
         self.view.sort = (column, not down) if column or not down else None
         if not column:
             self.say("the newest first" if down else "the oldest first")
-        self.show_order()
-
-    def show_order(self) -> None:
-        """Show in the header what the rows are sorted by, and the rows in that order."""
-        column, down = self.view.sort or ("", False)
-        self.table.sort_mark(column or None, down=down)
         self.refresh_view()
 
     def on_table_headed(self, message: Table.Headed) -> None:

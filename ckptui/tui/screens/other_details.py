@@ -13,7 +13,7 @@ from ckptui.present.inputs import inputs_lines
 from ckptui.present.spans import Line, Span, line
 from ckptui.repair.model import JournalEntry
 from ckptui.terms import InputState
-from ckptui.tui.folding import folder_of, group_name
+from ckptui.tui.folding import folder_of, group_facts, group_name
 from ckptui.tui.keys import cap
 from ckptui.tui.screens.knowing import Knowing, Question
 from ckptui.tui.sections import DIAGNOSIS, INPUTS, OUTPUTS, TITLES, Section
@@ -53,9 +53,11 @@ class OtherDetails(Knowing):
         return self.inputs_question(key, row.input_hash, row)
 
     def _folder(self, key: str) -> list[Line]:
+        tally = self.checkpoints.tally(key)
         count = units.counted(self.checkpoints.count(key), "checkpoint")
         return [
             line(Span(group_name(key), Role.STRONG), f"  {count}"),
+            () if tally is None else group_facts(tally, now=time.time()),
             line(
                 Span(cap("open-row"), Role.ACCENT), "  shows them one by one, and folds them again"
             ),

@@ -9,13 +9,13 @@ from itertools import islice
 from typing import Final
 
 from ckptui.present import units
-from ckptui.present.checkpoints import EVERY, checkpoint_cells
+from ckptui.present.checkpoints import EVERY, checkpoint_cells, last_good_sign
 from ckptui.present.columns import Cell, Column, fit
 from ckptui.tui.folding import PREFIX, directory_of, group_cells
 from ckptui.tui.listing import Rows
 from ckptui.tui.views.arranging import Arranging
 from ckptui.tui.views.base import View
-from ckptui.tui.views.groups import GROUPINGS, NOTHING, UNITS, Grouping
+from ckptui.tui.views.groups import GROUPINGS, NOTHING, UNITS, Grouping, GroupTally
 from ckptui.tui.views.lines import NEWEST, Arrangement, Lines
 from ckptui.tui.views.remembering import names
 from ckptui.watch.model import Checkpoint, Snapshot
@@ -108,6 +108,11 @@ class CheckpointsView(View):
         group = self._lines.groups.get(key)
         return 0 if group is None else len(group.members)
 
+    def tally(self, key: str) -> GroupTally | None:
+        """What there is in a group, None where it is none."""
+        group = self._lines.groups.get(key)
+        return None if group is None else group.tally
+
     def paths(self, keys: Sequence[str], *, most: int | None = None) -> list[str]:
         """Checkpoints behind rows: a group's row stands for all of its rows.
 
@@ -177,7 +182,15 @@ class CheckpointsView(View):
         group = self._lines.groups.get(key)
         if group is not None and group.tally is not None:
             opened, ascii_only = key in self.opened, self.ascii_only
-            return group_cells(key, group.tally, now=now, opened=opened, ascii_only=ascii_only)
+            folded = group_cells(key, group.tally, now=now, opened=opened, ascii_only=ascii_only)
+            good = self._lines.rows.get(self.last_good or "")
+            if (
+                good is not None
+                and not opened
+                and self._lines.arrangement.grouping.key(good) == key
+            ):
+                folded["sign"] = last_good_sign(ascii_only=ascii_only)
+            return folded
         row = self.rows.get(key) or self._lines.rows.get(key)
         if row is None:  # gone, though not yet from what is shown
             return {}

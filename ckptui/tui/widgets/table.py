@@ -34,6 +34,8 @@ CellSource: TypeAlias = "Callable[[str], Mapping[str, Cell]]"
 Turn: TypeAlias = "Callable[[str, int], bool]"
 """Opens (1) or closes (-1) the group at a row; False where there is none to open or close."""
 
+_FEW: Final = 20
+"""Fewer keys than this part of all rows are looked up one by one."""
 HEADER: Final = 1
 """Lines above the rows."""
 
@@ -190,8 +192,9 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
 
     def sort_mark(self, column: str | None, *, down: bool) -> None:
         """Show in the header which column the rows are sorted by."""
-        self.sorted_by = None if column is None else (column, down)
-        self.refresh(Region(0, 0, self._width, HEADER))
+        before, self.sorted_by = self.sorted_by, (column, down) if column else None
+        if self.sorted_by != before:
+            self.refresh(Region(0, 0, self._width, HEADER))
 
     # Cursor and marks
 
@@ -223,6 +226,9 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
 
     def in_order(self, keys: Collection[str]) -> list[str]:
         """Those of some keys that are shown, in the order shown."""
+        if len(keys) * _FEW > len(self.keys):
+            wanted = frozenset(keys)
+            return [key for key in self.keys if key in wanted]
         lines = ((self.keys.line_of(key), key) for key in keys)
         return [key for _, key in sorted((line, key) for line, key in lines if line is not None)]
 
