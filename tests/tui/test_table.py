@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from ckptui.present.columns import Cell, Column
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Span, line, text_of
+from ckptui.tui.contrast import variables_of
 from ckptui.tui.widgets.painting import fold, width_of
 from ckptui.tui.widgets.table import Table
 
@@ -53,7 +54,7 @@ class Bench(App[None], inherit_bindings=False):
         self.table = Watched(COLUMNS, self.cells, ascii_only=False, table_id="bench")
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return {"ck-muted": "#888888", "ck-cursor": "#222244", "ck-marked": "#222222"}
+        return variables_of(self.current_theme)
 
     def compose(self) -> ComposeResult:
         yield self.table
