@@ -40,7 +40,7 @@ unit: $(READY)   ## pytest (ARGS="-k word" to choose)
 atlas: $(READY)  ## what every checker says about every damaged file; renews the README's table
 	$(BIN)/python -m tests.workshop.atlas $(ARGS)
 
-bench: $(READY)  ## speeds side by side on a file of 1 GB; renews the README's table (ARGS="--rounds 9")
+bench: $(READY)  ## speeds side by side, of files and of the UI; renews the README's tables (ARGS="--only ui")
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 fuzz: $(READY)   ## mutated files against every reader, in bounds of time and memory (FUZZ_SECONDS=600)

@@ -19,13 +19,13 @@ class Row:
         what: What is promised of what.
         target: As text.
         found: As text.
-        met: Whether it is kept.
+        met: Whether it is kept; None where nothing is promised.
     """
 
     what: str
     target: str
     found: str
-    met: bool
+    met: bool | None
 
 
 def _ratio(what: str, least: float, ours: Timing, theirs: Timing) -> Row:
@@ -72,7 +72,8 @@ def rows(timings: Mapping[str, Timing], header_bytes: float, small: int) -> list
 def promises(found: Sequence[Row]) -> list[list[str]]:
     """The rows as a table; the first line is the heading."""
     head = ["what", "target", "found", ""]
-    return [head] + [[r.what, r.target, r.found, "met" if r.met else "not met"] for r in found]
+    said = {True: "met", False: "not met", None: ""}
+    return [head] + [[r.what, r.target, r.found, said[r.met]] for r in found]
 
 
 def times(timings: Mapping[str, Timing], size: int, small: int) -> list[list[str]]:

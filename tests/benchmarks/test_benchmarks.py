@@ -25,7 +25,7 @@ def _start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 def test_a_small_run_says_everything_and_cleans_up(tmp_path: Path) -> None:
-    running = _start(tmp_path, "--rounds", "1", "--gigabytes", "0.01")
+    running = _start(tmp_path, "--only", "files", "--rounds", "1", "--gigabytes", "0.01")
     said, errors = running.communicate(timeout=240)
     assert running.returncode == 0, errors
     document = json.loads((tmp_path / "build/bench.json").read_text())
@@ -36,7 +36,7 @@ def test_a_small_run_says_everything_and_cleans_up(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_leaves_no_file_and_no_process(tmp_path: Path) -> None:
-    running = _start(tmp_path, "--gigabytes", "2")
+    running = _start(tmp_path, "--only", "files", "--gigabytes", "2")
     folder = tmp_path / "temporary"
     while not any(folder.glob("*/big.pt")):
         assert running.poll() is None
@@ -87,4 +87,6 @@ def test_a_promise_is_met_or_not_by_the_ratio_of_medians() -> None:
 
 
 def test_the_readme_has_its_marks() -> None:
-    replaced(Path(README).read_text(encoding="utf-8"), "bench", "")
+    text = Path(README).read_text(encoding="utf-8")
+    for mark in ("bench", "bench-ui"):
+        replaced(text, mark, "")
