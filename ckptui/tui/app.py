@@ -18,7 +18,7 @@ from ckptui.tui.crash import Terminal
 from ckptui.tui.keymap import Keymap, keymap_of
 from ckptui.tui.keys import APP, bindings, use
 from ckptui.tui.leaving import Leaving
-from ckptui.tui.line.driver import LineDriver
+from ckptui.tui.line.driver import LineChanged, LineDriver
 from ckptui.tui.palette import ActionCommands, CheckpointCommands, PlaceCommands
 from ckptui.tui.pauses import COLLECT_SECONDS, shorten_pauses
 from ckptui.tui.places import Places
@@ -153,6 +153,10 @@ class CkptuiApp(Leaving, inherit_bindings=False):
     def action_leave(self) -> None:
         """Quit at once: what hangs is killed or left behind, never waited for."""
         self.exit(EXIT_OK)
+
+    def on_line_changed(self, message: LineChanged) -> None:
+        """Over a slow line nothing is painted for its looks alone."""
+        self.set_class(message.slow, "-slow")
 
     def on_unmount(self) -> None:
         """Let go of everything that still works for us."""

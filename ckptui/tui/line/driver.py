@@ -18,10 +18,23 @@ from ckptui.tui.line.writer import Writer
 _SCROLLS: Final = "\x1b[%i%p1%d;%p2%dr"
 
 
+class LineChanged(Message):
+    """The line turned out to be slow, or fast.
+
+    Attributes:
+        slow: Which.
+    """
+
+    def __init__(self, *, slow: bool) -> None:
+        super().__init__()
+        self.slow = slow
+
+
 class LineDriver(LinuxDriver):
     """Sends only what differs, and no more than the line can take."""
 
     _writer: Writer | None = None
+    _slow = False
 
     def start_application_mode(self) -> None:
         """Enter full-screen mode; nobody knows what the terminal shows."""
@@ -57,9 +70,15 @@ class LineDriver(LinuxDriver):
 
     def process_message(self, message: Message) -> None:
         """Take the terminal's answers to ourselves."""
-        mine = isinstance(message, events.CursorPosition)
-        if not (mine and self._writer is not None and self._writer.answered()):
+        writer = self._writer
+        if writer is None or not isinstance(message, events.CursorPosition):
             super().process_message(message)
+            return
+        if not writer.answered():
+            super().process_message(message)
+        if writer.slow != self._slow:
+            self._slow = writer.slow
+            super().process_message(LineChanged(slow=self._slow))
 
     def stop_application_mode(self) -> None:
         """Leave full-screen mode once every answer is there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import deque
 from typing import Final
 
@@ -12,6 +13,9 @@ _MOMENT: Final = 0.2
 _LEAST, _MOST = 256, 1 << 16
 _LONGEST_DELAY: Final = 0.3
 """Seconds of an answer's way that are taken for the line's own; more is bytes that queue."""
+_SLOW: Final = 12_000
+"""Bytes a second, below which a line is slow: a modem, a serial console, a bad day of ssh."""
+_SEEN: Final = 9
 _TELLING: Final = 150
 """Bytes from which on a piece tells how fast the line is."""
 
@@ -30,11 +34,17 @@ class Pace:
         self._answered_at = 0.0
         self._delay = _LONGEST_DELAY
         self._rate = float("inf")
+        self._seen: deque[float] = deque(maxlen=_SEEN)
 
     @property
     def expects(self) -> bool:
         """True while an answer is due from a terminal that gives answers."""
         return self._answers and bool(self._flying)
+
+    @property
+    def slow(self) -> bool:
+        """True where most of what was seen lately says so: one stall makes no slow line."""
+        return len(self._seen) > 1 and statistics.median(self._seen) < _SLOW
 
     def leaves(self, size: int, now: float) -> None:
         """A piece is being sent."""
@@ -49,6 +59,7 @@ class Pace:
         took = min(now - since - delay, now - self._answered_at)
         if size >= _TELLING and took > 0:
             rate = size / max(took, 1e-3)
+            self._seen.append(rate)
             known = self._rate != float("inf")
             # One answer that came too soon must not let everything out at once.
             self._rate = min((self._rate + rate) / 2, 2 * self._rate) if known else rate

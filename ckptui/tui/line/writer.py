@@ -83,6 +83,11 @@ class Writer(WriterThread):
             self._turn.notify()
             return told
 
+    @property
+    def slow(self) -> bool:
+        """Whether the line is, as far as its answers tell."""
+        return self._pace.slow
+
     def settle(self) -> None:
         """Paint no more, and wait for the answers that are due: nobody else is to get them."""
         with self._turn:

@@ -16,6 +16,7 @@ from tests.benchmarks.ui.probes import (
     Rest,
     Times,
     actions,
+    arrivals,
     burst,
     changes,
     cost,
@@ -134,8 +135,9 @@ def _live(
             terminal.press(ESCAPE)
             terminal.rests(1.0)
             data = checkpoint()
-            times, sent = changes(terminal, root, data, 5)
-            found.times["change"], found.bytes["changed row"] = times, max(sent)
+            times, sent = changes(terminal, root, 5, count)
+            found.times["change"], found.bytes["changed row"] = times, sorted(sent)[len(sent) // 2]
+            found.times["arrival"] = arrivals(terminal, root, data, 5, count)
             found.times["burst"] = Times([burst(terminal, root, data, SOME, count + 5)])
             shutil.rmtree(f"{root}/burst")
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import psutil
 
+from tests.benchmarks.ui.material import FOLDER
 from tests.benchmarks.ui.played import NotSeenError, Played, Seen, played
 from tests.benchmarks.ui.program import (
     ESCAPE,
@@ -202,29 +205,49 @@ def rest(terminal: Played, seconds: float) -> Rest:
     return Rest(sent, share, psutil.Process(terminal.pid).memory_info().rss, whole)
 
 
-def changes(terminal: Played, root: str, data: bytes, count: int) -> tuple[Times, list[int]]:
-    """New checkpoints come into being under the first row: seconds until each shows; bytes too.
-
-    Returns:
-        Times from the rename to the row on screen; bytes for a changed row, each time.
-    """
-    terminal.press("g")
-    terminal.rests(0.5)
-    times, sent = Times(), []
+def arrivals(terminal: Played, root: str, data: bytes, count: int, known: int) -> Times:
+    """New checkpoints: seconds from the rename until the tab counts each."""
+    times = Times()
     for number in range(count):
-        name, other = f"new_{number:05d}.pt", f"{root}/exp_000/.being-written"
+        other = f"{root}/exp_000/.being-written"
         with open(other, "wb") as file:
             file.write(data)
         terminal.rests(1.5)
         began = time.perf_counter()
-        os.replace(other, f"{root}/{name}")
-        times.seconds.append(terminal.sees(says(name), name, 60.0) - began)
-        terminal.rests(4.0)  # until it is at rest, and judged
-        before = terminal.count
-        os.truncate(f"{root}/{name}", len(data) // 2)
+        os.replace(other, f"{root}/new_{number:05d}.pt")
+        shown = partial(has_count, count=known + number + 1)
+        times.seconds.append(terminal.sees(shown, "one more", 60.0) - began)
+    return times
+
+
+def changes(terminal: Played, root: str, count: int, known: int) -> tuple[Times, list[int]]:
+    """Checkpoints on screen are cut in half: seconds until the row tells, and bytes of it."""
+    terminal.press("g")
+    times, sent = Times(), []
+    for number in range(known - 3, known - 3 - count, -1):
+        name = f"ckpt_{number % FOLDER:05d}.pt"
+        path = f"{root}/exp_{number // FOLDER:03d}/{name}"
+        terminal.rests(1.5)
+        before, then = terminal.count, os.stat(path).st_mtime
+        row = _row(terminal.lines, name)
+        other = shutil.copyfile(path, f"{path}.being-written")
+        os.truncate(other, os.path.getsize(path) // 2)
+        os.utime(other, (then, then))
+        began = time.perf_counter()
+        os.replace(other, path)
+        differs_now = partial(_reads_otherwise, name=name, row=row)
+        times.seconds.append(terminal.sees(differs_now, name, 60.0) - began)
         terminal.rests(1.5)
         sent.append(terminal.count - before)
     return times, sent
+
+
+def _row(lines: list[str], name: str) -> str:
+    return next((line for line in lines if name in line), "")
+
+
+def _reads_otherwise(lines: list[str], name: str, row: str) -> bool:
+    return _row(lines, name) != row
 
 
 def burst(terminal: Played, root: str, data: bytes, count: int, known: int) -> float:

@@ -65,3 +65,17 @@ def test_a_lost_answer_is_given_up() -> None:
     assert due is not None
     assert due >= PATIENCE - 0.2
     assert pace.room(1.2 + due) > 0
+
+
+def test_a_line_is_slow_by_most_of_what_was_seen_and_not_by_one_stall() -> None:
+    pace, now = Pace(), 0.0
+    for took in (0.02, 0.02, 1.5, 0.02, 0.02):
+        pace.leaves(1000, now)
+        now += took
+        pace.arrived(now)
+    assert not pace.slow
+    for _ in range(9):
+        pace.leaves(1000, now)
+        now += 1.04
+        pace.arrived(now)
+    assert pace.slow

@@ -41,3 +41,17 @@ def test_it_ends_at_once_and_leaves_no_answer_behind(run_dir: str) -> None:
         asked, left = terminal.log.count(b"\x1b[6n"), terminal.log.rfind(b"\x1b[?1049l")
         assert asked > 0
         assert left > terminal.log.rfind(b"\x1b[6n")
+
+
+def test_over_a_slow_line_a_cursor_step_costs_next_to_nothing(run_dir: str) -> None:
+    with played([*_LINE[:4], "9600", *_LINE[5:], *_COMMAND, run_dir], os.environ, (80, 24)) as each:
+        each.sees(lambda lines: any("▌" in line for line in lines), "a row")
+        each.rests(2.0)
+        for keys in "jkjk?\x1bjk":  # by its answers the line shows how slow it is
+            each.press(keys)
+            each.rests(0.7)
+        before, row = each.count, _cursor(each)
+        each.press("j")
+        each.sees(lambda _: _cursor(each) not in ("", row), "the next row")
+        each.rests(1.0)
+        assert each.count - before < 400
