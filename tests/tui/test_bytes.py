@@ -46,13 +46,13 @@ def _cost(terminal: Played, keys: str) -> int:
 @pytest.mark.parametrize(
     ("what", "keys", "most"),
     [
-        ("the cursor steps", "j", 1500),
-        ("the cursor steps back", "k", 1500),
+        ("the cursor steps", "j", 2000),
+        ("the cursor steps back", "k", 2000),
         ("the last row", "G", 4000),
         ("the first row", "g", 4000),
         ("help opens", "?", 14_000),
         ("help closes", "\x1b", 14_000),
-        ("a row is marked", " ", 1500),
+        ("a row is marked", " ", 2500),
         ("the filter opens", "/", 1500),
         ("the filter closes", "\x1b", 1500),
         ("the window loses the focus", "\x1b[O", 0),
