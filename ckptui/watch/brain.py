@@ -302,13 +302,15 @@ class Brain:
         self.go_on()  # states may have named inputs just now
         settled = before.settled or self._is_settled
         values = replace(self._base, stages=self.catalog.stage_rows(), settled=settled)
-        if changes.changed or changes.removed or not before.watching.swept_at:
+        moved = bool(changes.changed or changes.removed or not before.watching.swept_at)
+        if moved:
             rows = dict(self.catalog.rows)
             values = replace(values, checkpoints=rows, tally=self.catalog.counts.tally())
         if self._failures_dirty:
             self._failures_dirty = False
             values = replace(values, failures=self.catalog.failures())
-        self._base = self._with_last_good(values)
+        moved = moved or settled != before.settled
+        self._base = self._with_last_good(values) if moved else values
         self.dirty = False
         return Change(self._base, changes.changed, changes.removed)
 
@@ -319,7 +321,7 @@ class Brain:
                 # Where everything is read whole, and before the end of the one look that there
                 # is, nobody asks which one would do.
                 return values
-            standing = standing_of(self.catalog.rows.values())
+            standing = self.catalog.standing = standing_of(self.catalog.rows.values())
         best, over = standing.answer(None if values.settled else _WAITING)
         return replace(
             values,

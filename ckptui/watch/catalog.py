@@ -7,7 +7,7 @@ process that paints.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from posixpath import basename
 from typing import Final
@@ -21,7 +21,6 @@ from ckptui.globs import matches_anywhere
 from ckptui.input_hash import Inputs
 from ckptui.light import dataclass, field
 from ckptui.marker import MARKER_SUFFIX
-from ckptui.terms import Category
 from ckptui.user_config import UserConfig
 from ckptui.validation.verdict import Verdict
 from ckptui.watch.entries import (
@@ -384,14 +383,6 @@ class Catalog:
     def stage_rows(self) -> tuple[StageRow, ...]:
         """The rows of the Stages view."""
         return self.stages.rows
-
-    def unsettled(self) -> Iterable[str]:
-        """Paths whose verdict will not stay: asked again when they have come to rest."""
-        for path, row in self.rows.items():
-            entry = self.entries.get(path)
-            written = entry is not None and self._writer_of(entry)
-            if row.category is Category.CHANGING and not written:
-                yield path
 
 
 def _is_below(path: str, folders: AbstractSet[str]) -> bool:
