@@ -119,6 +119,9 @@ class Lines(Rows):
                 continue
             if row is not None and asked and not asked.matches(row, now):
                 row = None
+            if old is not None and row is not None and self._stays(old, row):
+                self.rows[path] = row
+                continue
             if old is not None:
                 self._leave(old, top, inside)
             if row is not None:
@@ -128,6 +131,16 @@ class Lines(Rows):
         self.departures += bool(top.gone)
         top.carry_out(self._top)
         self._spread = None
+
+    def _stays(self, old: Checkpoint, row: Checkpoint) -> bool:
+        """True where a row stands alone and stays in its place: most verdicts change no more."""
+        key = self.arrangement.grouping.key
+        if key(old) is not None or key(row) is not None:
+            return False
+        if (old.step, old.mtime) != (row.step, row.mtime):
+            return False
+        column = self.arrangement.sort[0]
+        return column == NEWEST or sort_key(old, column) == sort_key(row, column)
 
     def _leave(self, old: Checkpoint, top: Moves, inside: dict[str, tuple[Moves, Moves]]) -> None:
         del self.rows[old.path]
