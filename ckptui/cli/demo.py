@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
 from ckptui.cli.common import put, say
-from ckptui.cli.places import AnyPath
+from ckptui.cli.places import AnyPath, run_directories
 from ckptui.cli.ui import has_terminal, show
 from ckptui.present.safe import plain
 from ckptui.terms import EXIT_OK
@@ -34,4 +32,4 @@ def demo_command(directory: str, no_tui: bool, ascii_only: bool) -> int:
             put(plain(line))
         if no_tui:
             return EXIT_OK
-    return show([os.path.abspath(directory)], read_only=False, ascii_only=ascii_only)
+    return show(run_directories([directory]), read_only=False, ascii_only=ascii_only)

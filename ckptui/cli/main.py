@@ -112,7 +112,8 @@ def cli() -> None:
     ckptui PATH…       opens the terminal UI on run directories ([.] if none is given);
                        where there is no terminal it prints their status tables instead.
                        --read-only  change nothing;  --ascii  no glyphs beyond ASCII;
-                       --no-mouse  leave the mouse to the terminal.
+                       --no-mouse  leave the mouse to the terminal;
+                       --no-session  neither recall nor remember views and filters.
     ckptui VERB -h     explains a verb.
 
     A verb wins over a directory of the same name: write ./runs for the directory.

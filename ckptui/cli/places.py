@@ -45,6 +45,7 @@ class Seen:
         mtime: Seconds since the epoch.
         network: True on a filesystem that is served from elsewhere.
         device, inode: Which one it is, whatever it was called.
+        real: Its path without symlinks.
     """
 
     is_directory: bool
@@ -54,6 +55,7 @@ class Seen:
     network: bool
     device: int
     inode: int
+    real: str
 
 
 def look(path: str) -> Seen | str:
@@ -85,7 +87,7 @@ def _look_at_some(paths: Sequence[str]) -> list[Seen | str]:
     return [each if isinstance(each, str) else Seen(*each) for each in found]
 
 
-def _look(path: str) -> tuple[bool, bool, int, float, bool, int, int] | str:
+def _look(path: str) -> tuple[bool, bool, int, float, bool, int, int, str] | str:
     try:
         info = os.stat(path)
     except (OSError, ValueError) as error:
@@ -93,8 +95,16 @@ def _look(path: str) -> tuple[bool, bool, int, float, bool, int, int] | str:
     pause_on(info.st_dev)(_TO_LOOK)
     is_directory = stat.S_ISDIR(info.st_mode)
     readable = os.access(path, os.R_OK | os.X_OK if is_directory else os.R_OK)
-    network = is_network(info.st_dev)
-    return is_directory, readable, info.st_size, info.st_mtime, network, info.st_dev, info.st_ino
+    return (
+        is_directory,
+        readable,
+        info.st_size,
+        info.st_mtime,
+        is_network(info.st_dev),
+        info.st_dev,
+        info.st_ino,
+        os.path.realpath(path),
+    )
 
 
 def is_checkpoint(path: str) -> bool:
@@ -127,8 +137,11 @@ def run_directory(path: str) -> str:
     return _checked(path, look(path))
 
 
-def run_directories(paths: Sequence[str]) -> list[str]:
+def run_directories(paths: Sequence[str]) -> dict[str, str]:
     """The absolute run directories that the user gave, each once however it was written.
+
+    Returns:
+        Path as it was given, absolute → path without symlinks; in order.
 
     Raises:
         CkptuiError: One of them will not do, as for :func:`run_directory`. Those before it in the
@@ -136,7 +149,7 @@ def run_directories(paths: Sequence[str]) -> list[str]:
     """
     # One child for each: where one hangs, it alone is named.
     seen = [(path, look(path)) for path in paths]
-    roots: dict[tuple[int, int], str] = {}
+    roots: dict[tuple[int, int], tuple[str, str]] = {}
     wrong: list[CkptuiError] = []
     for path, found in seen:
         try:
@@ -145,12 +158,12 @@ def run_directories(paths: Sequence[str]) -> list[str]:
             wrong.append(error)
             continue
         if not isinstance(found, str):
-            roots.setdefault((found.device, found.inode), root)
+            roots.setdefault((found.device, found.inode), (root, found.real))
     for earlier in wrong[:-1]:
         say(str(earlier))
     if wrong:
         raise wrong[-1]
-    return list(roots.values())
+    return dict(roots.values())
 
 
 def _checked(path: str, found: Seen | str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -25,13 +25,31 @@ def has_terminal() -> bool:
     )
 
 
-def show(roots: Sequence[str], *, read_only: bool, ascii_only: bool, mouse: bool = True) -> int:
-    """Open the terminal UI on run directories; without a terminal, print their status tables."""
+def show(
+    roots: Mapping[str, str],
+    *,
+    read_only: bool,
+    ascii_only: bool,
+    mouse: bool = True,
+    remember: bool = True,
+) -> int:
+    """Open the terminal UI on run directories; without a terminal, print their status tables.
+
+    Args:
+        roots: Absolute path → the same without symlinks.
+        read_only: Change nothing.
+        ascii_only: No signs beyond ASCII.
+        mouse: False leaves the mouse to the terminal.
+        remember: False neither reads nor keeps how they are looked at.
+    """
     if not has_terminal():
-        return _print_all(roots, ascii_only=ascii_only)
+        return _print_all(list(roots), ascii_only=ascii_only)
     from ckptui.tui import run_app
 
-    return run_app(roots, read_only=read_only, ascii=ascii_only, mouse=mouse)
+    real = tuple(roots.values()) if remember else ()
+    return run_app(
+        list(roots), read_only=read_only, ascii=ascii_only, mouse=mouse, remembered_as=real
+    )
 
 
 def _print_all(roots: Sequence[str], *, ascii_only: bool) -> int:
@@ -56,7 +74,10 @@ def _print_all(roots: Sequence[str], *, ascii_only: bool) -> int:
 @click.option("--read-only", is_flag=True, help="Change nothing; repairs and resume are greyed.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="No glyphs beyond ASCII.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
-def ui_command(paths: tuple[str, ...], read_only: bool, ascii_only: bool, no_mouse: bool) -> int:
+@click.option("--no-session", is_flag=True, help="Neither recall nor remember views and filters.")
+def ui_command(
+    paths: tuple[str, ...], read_only: bool, ascii_only: bool, no_mouse: bool, no_session: bool
+) -> int:
     """Open the terminal UI on run directories (the current one if none is given).
 
     Of several, each is a place of its own; [ and ] go from one to the next.
@@ -66,4 +87,10 @@ def ui_command(paths: tuple[str, ...], read_only: bool, ascii_only: bool, no_mou
     if isinstance(found, str) and os.path.sep not in first:
         raise click.UsageError(f"{found}; it is no verb either", click.get_current_context().parent)
     roots = run_directories(paths or (first,))
-    return show(roots, read_only=read_only, ascii_only=ascii_only, mouse=not no_mouse)
+    return show(
+        roots,
+        read_only=read_only,
+        ascii_only=ascii_only,
+        mouse=not no_mouse,
+        remember=not no_session,
+    )

@@ -11,6 +11,7 @@ def run_app(
     read_only: bool = False,
     ascii: bool = False,  # noqa: A002
     mouse: bool = True,
+    remembered_as: Sequence[str] = (),
 ) -> int:
     """Open the terminal UI on run directories until the user quits.
 
@@ -19,6 +20,8 @@ def run_app(
         read_only: Change nothing; what would is greyed.
         ascii: No signs beyond ASCII.
         mouse: False leaves the mouse to the terminal.
+        remembered_as: Their paths without symlinks, by which it is known how they were looked at
+            the last time; none to neither recall nor remember that.
 
     Returns:
         The exit code: 0, or 128 plus the signal that ended it.
@@ -31,4 +34,11 @@ def run_app(
     scanners = {root: begin(root, limits, follow=True) for root in roots}
     from ckptui.tui.run import run
 
-    return run(roots, scanners, read_only=read_only, ascii_only=ascii, mouse=mouse)
+    return run(
+        roots,
+        scanners,
+        read_only=read_only,
+        ascii_only=ascii,
+        mouse=mouse,
+        remembered_as=remembered_as,
+    )

@@ -19,6 +19,7 @@ from ckptui.tui.keymap import Keymap, keymap_of
 from ckptui.tui.keys import APP, bindings, use
 from ckptui.tui.leaving import Leaving
 from ckptui.tui.line.driver import LineChanged, LineDriver
+from ckptui.tui.memory import Memory
 from ckptui.tui.palette import ActionCommands, CheckpointCommands, PlaceCommands
 from ckptui.tui.pauses import COLLECT_SECONDS, shorten_pauses
 from ckptui.tui.places import Places
@@ -26,6 +27,7 @@ from ckptui.tui.screens.dialog import text_width
 from ckptui.tui.screens.help import HelpScreen, help_lines
 from ckptui.tui.screens.main import MainScreen
 from ckptui.tui.services import services_of
+from ckptui.tui.session import Session
 from ckptui.tui.themes import THEMES, choose_theme, next_theme, said
 from ckptui.tui.typed_ahead import typed_ahead
 from ckptui.tui.widgets.placebar import PlaceBar
@@ -44,6 +46,8 @@ class CkptuiApp(Leaving, inherit_bindings=False):
         config: The user's own configuration.
         keymap: The user's own keys; by default those of the configured set.
         problems: What is wrong in either, to be said once.
+        remembered_as: Paths of the run directories without symlinks; none to remember nothing.
+        sessions: How each was looked at the last time.
     """
 
     CSS_PATH = "styles/app.tcss"
@@ -63,6 +67,8 @@ class CkptuiApp(Leaving, inherit_bindings=False):
         config: UserConfig = UserConfig(),  # noqa: B008  (frozen)
         keymap: Keymap | None = None,
         problems: Sequence[str] = (),
+        remembered_as: Sequence[str] = (),
+        sessions: Sequence[Session] = (),
     ) -> None:
         environment = dict(os.environ)  # before Textual takes NO_COLOR out of it
         theme, ansi = choose_theme(environment, config.ui.theme)
@@ -76,9 +82,17 @@ class CkptuiApp(Leaving, inherit_bindings=False):
         self.terminal = Terminal.now()
         self.keymap = keymap or keymap_of(config.ui.keys)
         use(self.keymap.keys)
-        each = services_of(roots, scanners, environment, config, read_only=read_only,
-                           ascii_only=ascii_only)  # fmt: skip
+        each = services_of(
+            roots,
+            scanners,
+            environment,
+            config,
+            read_only=read_only,
+            ascii_only=ascii_only,
+            sessions=sessions,
+        )
         self.places = Places([MainScreen(services) for services in each], self.post_message)
+        self.memory = Memory(self.places, remembered_as)
 
     def get_driver_class(self) -> type[Driver]:
         """The one that sends only what differs."""
@@ -98,6 +112,7 @@ class CkptuiApp(Leaving, inherit_bindings=False):
         self.set_keymap(self.keymap.overrides)
         self.push_screen(self.main)
         self.places.begin(self)
+        self.memory.begin(self)
         if self.problems:
             more = len(self.problems) - 1
             rest = f" (and {more} more: ckptui config check)" if more else ""
@@ -160,6 +175,7 @@ class CkptuiApp(Leaving, inherit_bindings=False):
 
     def on_unmount(self) -> None:
         """Let go of everything that still works for us."""
+        self.memory.close()
         for place in self.places:
             place.feed.close()
             place.services.verbs.close()

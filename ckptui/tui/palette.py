@@ -66,13 +66,14 @@ class ActionCommands(AppProvider):
 
     async def discover(self) -> Hits:
         """The actions of the screen."""
-        for each in self._actions((*MAIN, *APP)):
+        for each in (*self._actions((*MAIN, *APP)), *self._forgetting()):
             yield DiscoveryHit(each.shown(), each.run, text=each.title)
 
     async def search(self, query: str) -> Hits:
         """All of them by name, and by what they do."""
         matcher = self.matcher(query)
-        for each in (*self._actions((*MAIN, *APP, *TABLE)), *self._columns(), *self._themes()):
+        keyed = self._actions((*MAIN, *APP, *TABLE))
+        for each in (*keyed, *self._columns(), *self._themes(), *self._forgetting()):
             found = matcher.match(each.title) or float(fold(query) in fold(each.help)) / 2
             if found > 0:
                 yield Hit(found, each.shown(), each.run, text=each.title)
@@ -98,6 +99,12 @@ class ActionCommands(AppProvider):
         for name in sorted(app.available_themes):
             here = "The colours that are shown now." if name == app.theme else "Other colours."
             yield _Command(f"theme {name}", here, partial(setattr, app, "theme", name))
+
+    def _forgetting(self) -> Iterator[_Command]:
+        memory = self.ours.memory
+        if memory.remembers:
+            words = "Forget the filter, order and columns that are remembered of this directory."
+            yield _Command("forget the view", words, memory.forget)
 
     def _later(self, work: Callable[[], Awaitable[None]]) -> Callable[[], None]:
         """Once the palette has closed."""

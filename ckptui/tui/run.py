@@ -14,6 +14,7 @@ from ckptui.present.safe import plain
 from ckptui.terms import EXIT_FAILURE
 from ckptui.tui.app import CkptuiApp
 from ckptui.tui.crash import end_now, report
+from ckptui.tui.keeping import read_sessions
 from ckptui.tui.messages import ThreadFailed
 from ckptui.tui.settings import read_settings
 from ckptui.watch.link import Link
@@ -29,6 +30,7 @@ def run(
     read_only: bool,
     ascii_only: bool,
     mouse: bool,
+    remembered_as: Sequence[str] = (),
 ) -> int:
     """Run the app; say on leaving which resumed runs go on."""
     # Before the app starts: a home that hangs must not freeze keys that are already shown.
@@ -41,6 +43,8 @@ def run(
         ascii_only=ascii_only or config.ui.ascii or not _utf8(),
         config=config,
         keymap=settings.keymap,
+        remembered_as=remembered_as,
+        sessions=read_sessions(remembered_as),
         problems=[each.short for each in settings.problems if not each.warning],
     )
     threading.excepthook = partial(_thread_failed, app)

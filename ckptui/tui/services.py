@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ckptui.present.short_names import short_names
 from ckptui.tui.actions import Verbs
+from ckptui.tui.session import Session
 from ckptui.user_config import UserConfig
 from ckptui.validation.pool import jobs_of_each
 from ckptui.watch.link import Link, settings_for
@@ -24,6 +25,7 @@ class Services:
         monitor: The live model.
         environment: As it was before Textual changed it.
         host: This machine's name.
+        session: How it was looked at the last time.
         name: Of the run directory, short and like no other that is open; from disk.
         config: The user's own configuration, read before the app started.
         ascii_only: No signs beyond ASCII.
@@ -39,6 +41,7 @@ class Services:
     ascii_only: bool = False
     read_only: bool = False
     name: str = ""
+    session: Session = Session()  # noqa: RUF009  (frozen)
 
 
 def services_of(
@@ -49,6 +52,7 @@ def services_of(
     *,
     read_only: bool,
     ascii_only: bool,
+    sessions: Sequence[Session] = (),
 ) -> list[Services]:
     """What the screens of each run directory need; nothing more is started yet."""
     settings, jobs = settings_for(config.limits), jobs_of_each(len(roots))
@@ -66,6 +70,9 @@ def services_of(
             ascii_only=ascii_only,
             read_only=read_only,
             name=name,
+            session=session,
         )
-        for root, name in zip(roots, short_names(roots), strict=True)
+        for root, name, session in zip(
+            roots, short_names(roots), sessions or [Session() for _ in roots], strict=True
+        )
     ]

@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import pyte
+
 PATIENCE = 40.0
 _CSI = rb"\x1b\[[0-9;:?<>=]*[ -/]*[@-~]"
 _OSC = rb"\x1b\][^\a\x1b]*(?:\a|\x1b\\)|\x1b[PX^_].*?\x1b\\"
@@ -24,10 +26,13 @@ _SEQUENCES = re.compile(_CSI + b"|" + _OSC)
 class Terminal:
     """A child in a pseudo-terminal, and everything that it sent."""
 
-    def __init__(self, pid: int, fd: int) -> None:
+    def __init__(self, pid: int, fd: int, size: tuple[int, int] = (120, 36)) -> None:
         self.pid = pid
         self.fd = fd
         self.sent = b""
+        self._screen = pyte.Screen(*size)
+        self._stream = pyte.ByteStream(self._screen)
+        self._played = 0
         self.status: int | None = None
 
     def read(self, seconds: float = 0.1) -> bytes:
@@ -58,6 +63,19 @@ class Terminal:
         """Read until these words were sent."""
         self.until(lambda: words in self.text(), words)
 
+    def screen(self) -> str:
+        """What stands on the screen now: only what differs is sent, so words come in pieces."""
+        self._stream.feed(self.sent[self._played :])
+        self._played = len(self.sent)
+        return "\n".join(line.rstrip() for line in self._screen.display)
+
+    def shows(self, words: str) -> None:
+        """Read until these words stand on the screen."""
+        end = time.monotonic() + PATIENCE
+        while words not in self.screen():
+            assert time.monotonic() < end, f"never came: {words}\n{self.screen()}"
+            self.read()
+
     def press(self, keys: str) -> None:
         """Send keys."""
         os.write(self.fd, keys.encode())
@@ -83,7 +101,7 @@ def shown(*words: str, size: tuple[int, int] = (120, 36), **environment: str) ->
     if pid == 0:
         os.execve(sys.executable, [sys.executable, "-m", "ckptui", "ui", *words], env)
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
-    terminal = Terminal(pid, fd)
+    terminal = Terminal(pid, fd, size)
     try:
         yield terminal
     finally:

@@ -148,7 +148,7 @@ def test_quitting_names_the_place_of_a_run_that_goes_on(run_dir: str, tmp_path: 
     assert ckptui("resume", other, "--yes").code == 0
     try:
         with shown(run_dir, other, size=(80, 24)) as terminal:
-            terminal.sees("other ◌ 2 unchecked ▶")
+            terminal.shows("other ◌ 2 unchecked ▶")
             terminal.press("q")
             terminal.until(terminal.ended, "the end")
             assert terminal.status == 0

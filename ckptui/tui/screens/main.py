@@ -24,7 +24,7 @@ from ckptui.tui.messages import SnapshotChanged, ThreadFailed
 from ckptui.tui.screens.arranging import ArrangeActions
 from ckptui.tui.screens.finding import FindActions
 from ckptui.tui.screens.footers import EMPTY
-from ckptui.tui.screens.placing import Placing
+from ckptui.tui.screens.remembering import Remembering
 from ckptui.tui.screens.repairing import RepairActions
 from ckptui.tui.screens.running import RunActions
 from ckptui.tui.services import Services
@@ -41,7 +41,7 @@ _MOST_AT_ONCE = 200
 """Rows of a group that are checked before others because the group is on screen."""
 
 
-class MainScreen(ArrangeActions, FindActions, RepairActions, RunActions, Placing):
+class MainScreen(ArrangeActions, FindActions, RepairActions, RunActions, Remembering):
     """Everything about one run directory."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(MAIN)
@@ -69,7 +69,7 @@ class MainScreen(ArrangeActions, FindActions, RepairActions, RunActions, Placing
     def on_mount(self) -> None:
         """Begin to watch."""
         self.entry.display = False
-        self.show_view("checkpoints")
+        self.show_view(self.view.id)
         self.feed.open()
         self.set_interval(_TICK_SECONDS, self.tick)
 

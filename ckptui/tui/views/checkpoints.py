@@ -224,10 +224,10 @@ class CheckpointsView(View):
 
     def empty(self, snapshot: Snapshot) -> tuple[str, ...]:
         """Why there is nothing, and what counts as something."""
-        if self.filter:
-            return self._no_match()
         if not snapshot.settled:
             return ("looking…",)
+        if self.filter:
+            return self._no_match()
         return (
             "no checkpoints here yet: .pt .pth .ckpt .bin .safetensors .npz .gguf …, at any depth",
             "this view is live; what a job writes here appears by itself",

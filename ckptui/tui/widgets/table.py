@@ -111,6 +111,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         self._marked_last: str | None = None
         self.sorted_by: tuple[str, bool] | None = None
         self.empty: tuple[str, ...] = ()
+        self._said: tuple[str, ...] = ()
         self._led = False  # until somebody moves it, the cursor stays on the first row
         self._wish: str | None = None  # a row to go to once it is there
         self._line = 0  # of the cursor, when it was last known
@@ -130,7 +131,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         Args:
             keys: A list is taken as it is; rows may have changed in place since they were shown.
         """
-        was_empty = not self.keys and not self._painted
+        was_empty = not self.keys and not self._painted and self._said == self.empty
         self.keys = keys if isinstance(keys, Rows) else Listed(keys)
         departed = (id(self.keys), self.keys.departures)
         if self.marks and departed != self._departed:
@@ -140,6 +141,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
             self.virtual_size = Size(self._width, len(self.keys) + HEADER)
         self._find_cursor()
         if not self.keys and not was_empty:
+            self._said = self.empty
             self._painted.clear()
             self.refresh()
         self.touch()
