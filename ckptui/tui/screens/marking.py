@@ -8,6 +8,7 @@ from typing import Final
 
 from ckptui.present import units
 from ckptui.present.filter import Filter
+from ckptui.tui.folding import PREFIX
 from ckptui.tui.screens.base import RunScreen
 from ckptui.watch.model import Snapshot
 
@@ -45,7 +46,11 @@ class MarkActions(RunScreen):
         snapshot, marks, known = self._marked
         if snapshot is self.snapshot and marks is table.marks:
             return known
-        rows = [self.snapshot.checkpoints[path] for path in self.checkpoints.paths([*table.marks])]
+        known_rows = self.snapshot.checkpoints
+        groups = [key for key in table.marks if key.startswith(PREFIX)]
+        # Not all through one list: a hundred thousand marks are added up while verdicts stream in.
+        paths = table.marks.union(self.checkpoints.paths(groups)) if groups else table.marks
+        rows = [known_rows[path] for path in paths if path in known_rows]
         few = self.checkpoints.filter and len(table.marks) <= _FEW
         hidden = sum(key not in table.keys for key in table.marks) if few else 0
         found = Marked(
