@@ -32,6 +32,7 @@ from tests.benchmarks.ui.probes import (
 )
 from tests.benchmarks.ui.program import (
     ESCAPE,
+    FILTER,
     LARGE,
     PAGE_DOWN,
     SMALL,
@@ -153,9 +154,9 @@ def _slow(place: Place, root: str, baud: int) -> Iterator[tuple[str, float]]:
             terminal.rests(1.0)
             yield name, step(terminal, keys)
             terminal.rests(1.0)
-        for name, keys, words in (("detail", "\r", "esc"), ("filter line", "/", "words")):
+        for name, keys, words in (("detail", "\r", "esc"), ("filter line", "/", FILTER)):
             at = terminal.press(keys)
-            yield name, terminal.sees(says(words, last=4), name) - at
+            yield name, terminal.sees(says(words, last=6), name) - at
             terminal.rests(1.0)
             if name == "detail":
                 terminal.press(ESCAPE)

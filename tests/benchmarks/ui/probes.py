@@ -17,6 +17,7 @@ from tests.benchmarks.ui.material import FOLDER
 from tests.benchmarks.ui.played import NotSeenError, Played, Seen, played
 from tests.benchmarks.ui.program import (
     ESCAPE,
+    FILTER,
     PAGE_DOWN,
     Place,
     cursor,
@@ -155,9 +156,9 @@ def actions(terminal: Played, wanted: str) -> Iterator[tuple[str, float]]:
     for name, keys in (("j", "j"), ("PgDn", PAGE_DOWN), ("G", "G"), ("g", "g")) * 5:
         yield name, step(terminal, keys)
         terminal.rests(0.2)
-    yield "/", _timed(terminal, "/", says("words", last=4), "the filter line")
+    yield "/", _timed(terminal, "/", says(FILTER, last=6), "the filter line")
     for number, letter in enumerate(wanted):
-        shown = says(f" {wanted[: number + 1]}", last=4)
+        shown = says(f" {wanted[: number + 1]}", last=6)
         yield "a letter of a filter", _timed(terminal, letter, shown, letter)
         terminal.listens(0.2)
     terminal.sees(lambda lines: wanted[-5:] in cursor(lines), "the filtered row")

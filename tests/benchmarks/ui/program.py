@@ -17,6 +17,8 @@ SMALL: Final = (80, 24)
 PAGE_DOWN: Final = "\x1b[6~"
 ESCAPE: Final = "\x1b"
 _BAR: Final = "▌"
+FILTER: Final = "only what matches"
+"""What the empty filter line says."""
 
 
 @dataclass(frozen=True, slots=True)
