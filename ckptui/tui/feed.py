@@ -105,7 +105,10 @@ class Feed:
         # On the monitor's thread: nothing but the post, which is thread-safe and coalesces.
         self._gathered.add(change)
         if self.is_open:
-            self._screen.post_message(SnapshotChanged())
+            try:
+                self._screen.post_message(SnapshotChanged())
+            except RuntimeError:  # the app is ending: no app, or no loop, takes messages any more
+                return
 
     def arrived(self) -> None:
         """Show what came now, or once the last has been seen for a quarter of a second."""

@@ -58,6 +58,12 @@ def test_filter_order_and_view_are_there_the_next_time_and_said(run_dir: str, st
         terminal.shows("filter from last time: 0400 ; esc clears it")
         terminal.press("\x1b")
         terminal.shows("0000600.pt")
+        terminal.press("/")
+        terminal.shows("show only what matches")
+        terminal.press("\x1b[A")
+        terminal.shows("1 of 17")  # what was typed the last time, by the arrow
+        terminal.press("\x1b")
+        terminal.shows("0000600.pt")
         leave(terminal)
     with shown(run_dir, size=SMALL) as terminal:
         terminal.shows("0000600.pt")

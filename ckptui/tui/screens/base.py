@@ -33,6 +33,7 @@ class RunScreen(Screen[None], inherit_bindings=False):
         services: What acts and what watches.
         snapshot: The newest one shown.
         view: The one that is open.
+        typed_before: View id → filters that were typed there, the oldest first.
     """
 
     def __init__(self, services: Services) -> None:
@@ -56,6 +57,7 @@ class RunScreen(Screen[None], inherit_bindings=False):
         self.open_detail: DetailScreen | None = None
         self._asking: Worker[None] | None = None
         self.order = Order()
+        self.typed_before: dict[str, list[str]] = {}
         self._said: Line = ()
         self._said_timer: Timer | None = None
         self._piece: Timer | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from textual.widgets import Input
@@ -12,7 +12,7 @@ from ckptui.present.filter_hints import candidates, hint
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span, joined, line
 from ckptui.tui.screens.marking import MarkActions
-from ckptui.tui.widgets.entry import MOST, Entry
+from ckptui.tui.widgets.entry import Entry
 
 _COUNTED: Final = 20_000
 """Rows up to which matches are counted while a filter for marks is typed."""
@@ -26,7 +26,6 @@ class FilterActions(MarkActions):
 
     def new_entry(self) -> Entry:
         """The line; hidden until a key opens it."""
-        self.typed_before: dict[str, list[str]] = {}
         return Entry(self._complete, entry_id="filter")
 
     @property
@@ -131,15 +130,3 @@ class FilterActions(MarkActions):
         if not asked or asked.problems or total > _COUNTED or self.view is not self.checkpoints:
             return "mark"
         return f"mark {len(self.matching(asked)):,} of {total:,}"
-
-    # From one session to the next
-
-    def remembered_filters(self) -> dict[str, object]:
-        """What was typed in each view, as plain values."""
-        return {view: list(lines) for view, lines in self.typed_before.items() if lines}
-
-    def recall_filters(self, known: Mapping[str, object]) -> None:
-        """Take what was typed in an earlier session; what makes no sense is left out."""
-        for view, lines in known.items():
-            if view in self.views and isinstance(lines, list):
-                self.typed_before[view] = [each for each in lines if isinstance(each, str)][-MOST:]

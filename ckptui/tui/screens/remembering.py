@@ -16,7 +16,11 @@ class Remembering(Placing):
         super().__init__(services)
         known = services.session
         for view in self.views.values():
-            view.recall(known.views.get(view.id, {}))
+            fields = known.views.get(view.id, {})
+            view.recall(fields)
+            typed = fields.get("typed")
+            if isinstance(typed, list):
+                self.typed_before[view.id] = [each for each in typed if isinstance(each, str)]
             if view.filter.problems:  # written by another version, or by hand
                 view.filter = Filter()
             table = self.tables[view.id]
@@ -33,5 +37,8 @@ class Remembering(Placing):
 
     def session(self) -> Session:
         """What to remember."""
-        views = {view.id: view.remembered() for view in self.views.values()}
+        views = {
+            view.id: {**view.remembered(), "typed": list(self.typed_before.get(view.id, []))}
+            for view in self.views.values()
+        }
         return Session(self.view.id, self.placement, views)
