@@ -35,7 +35,7 @@ from ckptui.repair.model import JournalEntry, Outcome, Recovery, Step, TrashItem
 from ckptui.terms import Level, MarkerState
 from ckptui.validation.verdict import Verdict
 from ckptui.watch.model import Checkpoint, InputHash, Snapshot
-from ckptui.watch.rows import iso
+from ckptui.watch.moments import iso
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 

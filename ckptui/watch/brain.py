@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -17,14 +17,24 @@ from ckptui.validation.pool import Pool
 from ckptui.watch.catalog import Catalog
 from ckptui.watch.checks import Checks, Depth, Event, Finish
 from ckptui.watch.entries import FILE, TEXT, Entry
-from ckptui.watch.model import Change, Disk, Snapshot, Watching
+from ckptui.watch.last_good import find_last_good
+from ckptui.watch.model import (
+    Change,
+    Checkpoint,
+    Disk,
+    LastGood,
+    PassedOver,
+    Snapshot,
+    Watching,
+)
 from ckptui.watch.mounts import events_are_complete
+from ckptui.watch.passed import Passed
 from ckptui.watch.protocol import Message, entries_in, names_in, number_in, text_in, texts_in
 from ckptui.watch.rhythm import rhythm_of
 from ckptui.watch.standing import Standing, standing_of
 
-_WAITING: Final = 200
-"""Newer ones to name during the first look: most of them only wait for their turn."""
+_SHOWN: Final = 200
+"""Newer ones that are known without being asked for: more than a screen shows of them."""
 _QUIET_SENTENCE: Final = "{} does not answer. Shown is what was last seen; quitting does not wait"
 
 
@@ -66,6 +76,7 @@ class Brain:
         user: UserConfig | None = None,
     ) -> None:
         self.root, self._tell, self._header_checks = root, tell, header_checks
+        self._follow = follow
         user, self._user_notes = (user, ()) if user is not None else _user_config()
         self.catalog = Catalog(required_keys=required_keys, root=root, user=user)
         if follow and header_checks:
@@ -322,10 +333,23 @@ class Brain:
                 # is, nobody asks which one would do.
                 return values
             standing = self.catalog.standing = standing_of(self.catalog.rows.values())
-        best, over = standing.answer(None if values.settled else _WAITING)
+        best, over = self._passed(standing, values.checkpoints)
         return replace(
             values,
             last_good=best,
             last_good_none=() if best else over,
             rhythm=rhythm_of(standing.latest(), ahead=self.ahead),
         )
+
+    def _passed(
+        self, standing: Standing, rows: Mapping[str, Checkpoint]
+    ) -> tuple[LastGood | None, Sequence[PassedOver]]:
+        """The last good one and those that were passed over, of which there may be very many."""
+        if not self._follow:
+            return standing.answer()
+        best, first = standing.answer(_SHOWN + 1)
+        if len(first) <= _SHOWN:
+            return best, first
+        count = None if best else standing.without()
+        over = Passed(first, count, lambda: find_last_good(rows)[1])
+        return best and replace(best, passed_over=over), over

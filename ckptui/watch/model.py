@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ckptui.light import dataclass, field
 from ckptui.terms import Action, Category, InputState, MarkerState
 from ckptui.validation.verdict import Part
+from ckptui.watch.moments import iso
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,6 @@ class Checkpoint:
         format: Format of the bytes (``torch-zip`` …), None where not recognised or a directory.
         layout: Layout of a checkpoint directory (``hf-trainer`` …), else None.
         size: Bytes; None for an orphan marker's missing file.
-        modified: ISO 8601, UTC; None likewise.
         mtime: Seconds since the epoch, for ages and ``last good``; None likewise.
         checks: Level name → result text (``"pass"``, ``"skipped: needs 40 GB"``); None = not asked.
         unit: True where the file is a unit's output of some stage (never last good).
@@ -52,7 +52,6 @@ class Checkpoint:
     format: str | None = None
     layout: str | None = None
     size: int | None = None
-    modified: str | None = None
     step: int | None = None
     epoch: int | None = None
     version: str | None = None
@@ -76,6 +75,11 @@ class Checkpoint:
     detail: str = ""
     role: str = ""
     parts: tuple[Part, ...] = ()
+
+    @property
+    def modified(self) -> str | None:
+        """When it was saved, ISO 8601, UTC; None for an orphan marker's missing file."""
+        return None if self.mtime is None else iso(self.mtime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +119,15 @@ class LastGood:
     """The last good checkpoint, and the newer ones that were passed over.
 
     Attributes:
+        passed_over: The furthest first; while a directory is followed, most of it is made when
+            it is asked for (:class:`ckptui.watch.passed.Passed`).
         notes: Sentences to say beside it (stale, unmarked, how deep it was looked at).
     """
 
     path: str
     step: int | None
     level: int
-    passed_over: tuple[PassedOver, ...] = ()
+    passed_over: Sequence[PassedOver] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -207,7 +213,7 @@ class Snapshot:
         checkpoints: Relative path → row.
         tally: Of these rows, so that nobody has to go through all of them to count.
         rhythm: Of the series that the last good one is taken from; None where there is none.
-        last_good_none: Newer ones passed over where there is no last good at all.
+        last_good_none: Those passed over where there is no last good at all, likewise.
         writers: Sentences about who is writing (``train.py alive here 3 h`` …).
         writing: True where a process of this host is seen that writes here.
         run_files: Relative path → text of the small files under ``.ckptui/`` (runs, journal),
@@ -224,7 +230,7 @@ class Snapshot:
     stages: tuple[StageRow, ...] = ()
     failures: tuple[FailureRow, ...] = ()
     last_good: LastGood | None = None
-    last_good_none: tuple[PassedOver, ...] = ()
+    last_good_none: Sequence[PassedOver] = ()
     disk: Disk | None = None
     writers: tuple[str, ...] = ()
     watching: Watching = field(default_factory=Watching)

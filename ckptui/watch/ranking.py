@@ -55,12 +55,13 @@ class Ranking:
 
     Attributes:
         rows: By path.
+        bads: How many of them cannot be the last good one.
     """
 
-    __slots__ = ("_bad", "_bads", "_good", "rows")
+    __slots__ = ("_bad", "_good", "bads", "rows")
 
     def __init__(self) -> None:
-        self._bads = 0
+        self.bads = 0
         self.rows: dict[str, Checkpoint] = {}
         self._good: list[Rank] = []
         self._bad: list[Rank] = []
@@ -81,17 +82,17 @@ class Ranking:
         was = None if before is None else bool(why_not(before))
         if before is not None and was == bad and rank_of(before) == rank:
             return
-        self._bads += bad - bool(was)
+        self.bads += bad - bool(was)
         if bad:
-            add(self._bad, rank, self._bads, self._is_bad)
+            add(self._bad, rank, self.bads, self._is_bad)
         else:
-            add(self._good, rank, len(self.rows) - self._bads, self._is_good)
-            tidy(self._bad, self._bads, self._is_bad)
+            add(self._good, rank, len(self.rows) - self.bads, self._is_good)
+            tidy(self._bad, self.bads, self._is_bad)
 
     def drop(self, path: str) -> Checkpoint | None:
         """Forget a row; what it was."""
         row = self.rows.pop(path, None)
-        self._bads -= row is not None and bool(why_not(row))
+        self.bads -= row is not None and bool(why_not(row))
         return row
 
     def good(self) -> Iterator[Checkpoint]:

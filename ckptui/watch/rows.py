@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from posixpath import basename
 from typing import Final
@@ -108,7 +108,6 @@ def checkpoint_row(entry: Entry, verdict: Verdict | None, context: Context) -> C
         format=(facts.format or None) if facts else None,
         layout=entry.layout or None,
         size=entry.size if exists else None,
-        modified=iso(entry.mtime) if exists else None,
         step=(facts.step if facts else step_from_name(name)) if counts else None,
         epoch=(facts.epoch if facts else epoch_from_name(name)) if counts else None,
         version=facts.version if facts else None,
@@ -147,15 +146,6 @@ def orphan_row(path: str, marker: Entry) -> Checkpoint:
         reason=f"{marker.path.rpartition('/')[2]} says that it is complete, and it is not there",
         remedy=Action.REMOVE_MARKER,
     )
-
-
-def iso(seconds: float) -> str:
-    """ISO 8601, UTC, to the second."""
-    try:
-        moment = datetime.fromtimestamp(int(seconds), UTC)
-    except (OverflowError, ValueError, OSError):  # a time that no calendar has
-        moment = datetime.fromtimestamp(0, UTC)
-    return moment.isoformat()
 
 
 def _checks(verdict: Verdict | None) -> Mapping[str, str | None]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Final
 
 from ckptui.formats.states import LARGEST, StageEntry, read_state, state_kind
 from ckptui.input_hash import InputChanges, Inputs, input_changes, relist_inputs
 from ckptui.validation.source import pause_on
+from ckptui.watch.moments import iso
 from ckptui.watch.stages import InputsKey, inputs_key, judge_inputs
 
 _MOST_CHANGES: Final = 200
@@ -65,7 +65,7 @@ def _stage(root: str, entry: StageEntry) -> dict[str, object]:
         "lists": lists,
         "outputs": len(entry.outputs),
         "oldest": oldest,
-        "oldest_modified": _iso(times[oldest]) if times and oldest is not None else None,
+        "oldest_modified": iso(times[oldest]) if times and oldest is not None else None,
         "missing": missing[:_MOST_CHANGES],
     }
 
@@ -88,7 +88,7 @@ def _list(recorded: Inputs, now: dict[InputsKey, Inputs]) -> dict[str, object]:
         "changes": changes[:_MOST_CHANGES],
         "more": max(len(changes) - _MOST_CHANGES, 0),
         "newest": newest,
-        "newest_modified": _iso(times[newest]) if times and newest is not None else None,
+        "newest_modified": iso(times[newest]) if times and newest is not None else None,
         "problem": problem,
     }
 
@@ -116,7 +116,3 @@ def _times(files: Iterable[tuple[str, str]]) -> dict[str, float] | None:
         except OSError:
             continue
     return found
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

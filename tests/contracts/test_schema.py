@@ -45,7 +45,7 @@ from ckptui.watch.tally import tally_of
 
 STEP = Step("move", "a\udcff.pt", ".ckptui/trash/x/a\udcff.pt.quarantined", 12, "a note")
 ROW = Checkpoint(
-    "a\udcff.pt", "torch-zip", size=12, modified="2026-11-20T02:14:55.000+00:00", step=5,
+    "a\udcff.pt", "torch-zip", size=12, mtime=1_795_140_895.0, step=5,
     marker=MarkerState.OUTDATED, input_hash=InputHash("sha256:aa", None, InputState.UNKNOWN),
     category=Category.CORRUPTED, level=1, checks={"size": "pass", "container": "fail: cut short"},
     reason="cut short", remedy=Action.QUARANTINE, globals=("a.B",),

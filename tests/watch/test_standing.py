@@ -11,7 +11,8 @@ from ckptui.formats.role import Role
 from ckptui.terms import Category, InputState
 from ckptui.watch.last_good import find_last_good
 from ckptui.watch.model import Checkpoint, InputHash
-from ckptui.watch.standing import LATEST, Standing
+from ckptui.watch.one_series import LATEST
+from ckptui.watch.standing import Standing
 from tests.watch.test_last_good import row
 
 NAMES = (
@@ -56,6 +57,7 @@ def test_after_any_changes_it_is_what_the_rows_say(seed: int) -> None:
         assert standing.answer() == find_last_good(rows), (seed, turn, path)
         best, over = standing.answer(most=2)
         whole, every = find_last_good(rows)
+        assert whole or standing.without() == len(every), (seed, turn, path)
         assert (best and best.path, over) == (whole and whole.path, every[:2])
 
 

@@ -23,6 +23,8 @@ from ckptui.watch.model import Checkpoint
 
 _SLICE = 500
 """Tensors that are put into a tree at a time: a few milliseconds."""
+_PASSED = 100
+"""Checkpoints named as passed over: there may be a hundred thousand."""
 
 
 class Details(OtherDetails):
@@ -146,7 +148,10 @@ class Details(OtherDetails):
         if good is None or good.path != row.path or not passed:
             return []
         lines = [_heading("Newer ones that were passed over")]
-        lines += [line(f"{each.path}  ", Span(each.reason, Role.MUTED)) for each in passed]
+        some = passed[: _PASSED + 1]
+        lines += [line(f"{each.path}  ", Span(each.reason, Role.MUTED)) for each in some[:_PASSED]]
+        if len(some) > _PASSED:
+            lines.append(line(Span("and more; ckptui latest tells all of them", Role.MUTED)))
         return [*lines, ()]
 
 
