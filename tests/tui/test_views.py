@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -90,9 +91,8 @@ def _sorted(
 ) -> list[str]:
     """By a column, None last; what is equal the newest first, and then by its name."""
     column, turned = sort or ("", False)
-    by_name = sorted(rows, reverse=bool(column) and turned)
     turned_round = turned and not column
-    newest = sorted(by_name, key=lambda path: _age(rows[path]), reverse=not turned_round)
+    newest = sorted(sorted(rows), key=lambda path: _age(rows[path]), reverse=not turned_round)
     return sorted_rows({path: keys[path] for path in newest}, reverse=turned) if column else newest
 
 
@@ -182,7 +182,9 @@ def test_lines_kept_while_all_changes_are_those_worked_out_from_nothing(
             assert group.tally.categories == anew.categories
 
 
-entries = st.integers(0, 40).map(lambda number: (0, float(number // 4), "", 0.0, 0.0, str(number)))
+entries = st.integers(0, 40).map(
+    lambda number: (0, float(number // 4), "", 0.0, 0.0, "", str(number))
+)
 
 
 @given(st.sets(entries, max_size=40), st.sets(entries, max_size=40), st.booleans())
@@ -195,6 +197,36 @@ def test_a_change_of_few_or_of_many_leaves_the_same_order(
     assert list(kept) == sorted(then, reverse=down)
     assert [kept.line_of(entry) for entry in kept] == list(range(len(then)))
     assert all(kept.line_of(entry) is None for entry in first - then)
+
+
+def test_lists_longer_than_what_lies_together_keep_their_order() -> None:
+    chance = random.Random(7)
+    kept, there = Entries(down=True), set[Entry]()
+    for _ in range(60):
+        numbers = chance.sample(range(20_000), 300)
+        some = {(0, float(each // 9), "", 0.0, 0.0, "", str(each)) for each in numbers}
+        leaving = set(chance.sample(sorted(there), len(there) // 12))
+        coming = some - there
+        kept.change(leaving, coming)
+        there = (there - leaving) | coming
+    expected = sorted(there, reverse=True)
+    assert len(kept) == len(expected) > 3000
+    assert list(kept) == expected
+    assert [kept[line] for line in range(len(kept))] == expected
+    assert [kept.line_of(entry) for entry in expected] == list(range(len(expected)))
+
+
+def test_what_is_equal_goes_by_name_whichever_way_a_column_is_turned() -> None:
+    rows = {name: Checkpoint(name, size=size) for name, size in (("b", 1), ("a", 1), ("c", 2))}
+    view = CheckpointsView(ascii_only=False)
+    orders = []
+    for down in (False, True):
+        view.sort = ("size", down)
+        view.update(Snapshot("run", rows), rows.keys(), ())
+        while view.work(0):
+            pass
+        orders.append(list(view.lines))
+    assert orders == [["a", "b", "c"], ["c", "a", "b"]]
 
 
 def test_a_great_many_are_arranged_in_pieces_and_the_old_order_shows_meanwhile() -> None:

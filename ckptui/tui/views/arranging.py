@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -11,8 +11,8 @@ from ckptui.present.checkpoints import FILLS
 from ckptui.tui.views.lines import Arrangement, Lines
 from ckptui.watch.model import Checkpoint
 
-_PIECE: Final = 500
-"""Rows taken in at once; a piece of work ends after one of these."""
+_PIECE: Final = 100
+"""Rows taken in at once, a millisecond or two; a piece of work ends after one of these."""
 
 
 class Filled:
@@ -25,9 +25,9 @@ class Filled:
     def __init__(self) -> None:
         self.missing = dict(FILLS)
 
-    def note(self, row: Checkpoint) -> None:
-        """Look at one more row."""
-        found = [column for column, has in self.missing.items() if has(row)]
+    def note(self, rows: Collection[Checkpoint]) -> None:
+        """Look at some more rows."""
+        found = [column for column, has in self.missing.items() if any(map(has, rows))]
         for column in found:
             del self.missing[column]
 
@@ -43,12 +43,13 @@ class Shared:
         self.folder = ""
         self._noted = False
 
-    def note(self, path: str) -> None:
-        """Look at one more path."""
-        if not self._noted:
-            self.folder, self._noted = _above(path), True
-        while not path.startswith(self.folder):
-            self.folder = _above(self.folder[:-1])
+    def note(self, paths: Sequence[str]) -> None:
+        """Look at some more paths."""
+        if paths and not self._noted:
+            self.folder, self._noted = _above(paths[0]), True
+        for path in paths if self.folder else ():
+            while not path.startswith(self.folder):
+                self.folder = _above(self.folder[:-1])
 
 
 def _above(path: str) -> str:
@@ -125,6 +126,6 @@ class Arranging:
             lines.apply(piece, self._rows, time.time())
             for path in piece:
                 del due[path]
-                if path in self._rows:
-                    self.filled.note(self._rows[path])
-                    self.shared.note(path)
+            there = [path for path in piece if path in self._rows]
+            self.filled.note([self._rows[path] for path in there])
+            self.shared.note(there)

@@ -20,7 +20,7 @@ from ckptui.tui.views.lines import NEWEST, Arrangement, Lines
 from ckptui.tui.views.remembering import names
 from ckptui.watch.model import Checkpoint, Snapshot
 
-PIECE_SECONDS: Final = 0.02
+PIECE_SECONDS: Final = 0.008
 """About how long an update or a piece of work keeps the keys waiting."""
 _TIMED_SECONDS: Final = 5.0
 """How often a filter about ages looks at everything again."""

@@ -12,7 +12,7 @@ from ckptui.present.columns import SortKey
 from ckptui.present.filter import Filter
 from ckptui.tui.folding import group_sort_key
 from ckptui.tui.listing import Rows
-from ckptui.tui.views.entries import Entries, Entry
+from ckptui.tui.views.entries import Backwards, Entries, Entry
 from ckptui.tui.views.groups import UNITS, Group, Grouping, GroupTally, in_trouble
 from ckptui.watch.model import Checkpoint
 
@@ -36,14 +36,14 @@ class Arrangement:
 
     @property
     def down(self) -> bool:
-        """True where entries are read from the greatest on: equal ones stay newest first."""
+        """True where entries are read from the greatest on."""
         return self.sort[0] != NEWEST and self.sort[1]
 
     def entry(self, row: Checkpoint) -> Entry:
         """Where a row stands."""
         column = self.sort[0]
         key = (0.0, "") if column == NEWEST else sort_key(row, column)
-        # Turned round by a column, entries are read backwards; so are the newest of equal ones.
+        # Turned round by a column, entries are read backwards; what is equal shall not be.
         sign = 1 if self.sort[1] else -1
         step = float("-inf") if row.step is None else float(row.step)
         return self._entry(key, sign * step, sign * (row.mtime or 0.0), row.path)
@@ -57,7 +57,8 @@ class Arrangement:
     def _entry(self, key: SortKey, step: float, mtime: float, name: str) -> Entry:
         known = key is not None
         number, text = key or (0.0, "")
-        return int(known == self.down), number, text, step, mtime, name
+        tie = Backwards(name) if self.down else ""
+        return int(known == self.down), number, text, step, mtime, tie, name
 
 
 class Moves:
