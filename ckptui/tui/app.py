@@ -15,8 +15,9 @@ from ckptui import turns
 from ckptui.terms import EXIT_OK
 from ckptui.tui.contrast import variables_of
 from ckptui.tui.crash import Terminal
+from ckptui.tui.in_order import InOrder
 from ckptui.tui.keymap import Keymap, keymap_of
-from ckptui.tui.keys import APP, bindings, use
+from ckptui.tui.keys import APP, bindings, by_id, use
 from ckptui.tui.leaving import Leaving
 from ckptui.tui.line.driver import LineChanged, LineDriver
 from ckptui.tui.memory import Memory
@@ -29,7 +30,6 @@ from ckptui.tui.screens.main import MainScreen
 from ckptui.tui.services import services_of
 from ckptui.tui.session import Session
 from ckptui.tui.themes import THEMES, choose_theme, next_theme, said
-from ckptui.tui.typed_ahead import typed_ahead
 from ckptui.tui.widgets.placebar import PlaceBar
 from ckptui.user_config import UserConfig
 from ckptui.watch.link import Link
@@ -79,6 +79,7 @@ class CkptuiApp(Leaving, inherit_bindings=False):
         self.animation_level = "none"
         self.set_class(ascii_only, "-ascii")
         self.problems = tuple(problems)
+        self.typed = InOrder(self, super().on_event)
         self.terminal = Terminal.now()
         self.keymap = keymap or keymap_of(config.ui.keys)
         use(self.keymap.keys)
@@ -122,10 +123,15 @@ class CkptuiApp(Leaving, inherit_bindings=False):
             self.heed_signals(self.terminal)
 
     async def on_event(self, event: events.Event) -> None:
-        """A key goes before whatever else this process is at."""
-        if isinstance(event, events.Key):
-            turns.wanted()
-        await super().on_event(event)
+        """A key goes before whatever else this process is at, and after the key before it."""
+        if not isinstance(event, events.Key) or event.is_forwarded:
+            await super().on_event(event)
+            return
+        turns.wanted()
+        if event.key in by_id("quit-now").names:
+            await super().on_event(event)
+        else:
+            await self.typed.take(event)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that go from place to place are there where there are several."""
@@ -146,11 +152,6 @@ class CkptuiApp(Leaving, inherit_bindings=False):
     def on_place_changed(self) -> None:
         """Something is new somewhere."""
         self.places.tell()
-
-    def on_key(self, event: events.Key) -> None:
-        """A key that no widget took: its binding comes next, unless a line has opened meanwhile."""
-        if typed_ahead(self.focused, event):
-            event.prevent_default()
 
     def action_redraw(self) -> None:
         """Send everything again: something else has written on the terminal."""

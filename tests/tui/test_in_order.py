@@ -1,0 +1,37 @@
+"""Keys that come in one burst do what they would do one by one."""
+
+from __future__ import annotations
+
+from textual.events import Key
+
+from tests.tui.driver import Driver, opened
+
+
+def _burst(driver: Driver, *keys: str) -> None:
+    """Send keys as a slow line does: all at once."""
+    for key in keys:
+        character = {"escape": None, "enter": "\r", "slash": "/", "colon": ":"}.get(key, key)
+        driver.app.post_message(Key(key, character))
+
+
+async def test_what_a_key_closes_takes_no_more_keys(run_dir: str) -> None:
+    async with opened(run_dir) as driver:
+        _burst(driver, *("s", "i", "z") * 3, "escape", "escape", "j", "j", "j")
+        await driver.until(lambda: driver.app.main.table.cursor_line == 3, "the fourth row")
+
+
+async def test_a_choice_that_opens_gets_the_keys_behind_it(run_dir: str) -> None:
+    async with opened(run_dir) as driver:
+        table, usual = driver.app.main.table, driver.app.main.view.sort
+        second = table.keys[1]
+        _burst(driver, "s", "escape", "j", "s", "j", "enter")
+        await driver.until(lambda: driver.app.main.view.sort != usual, "another order")
+        assert table.cursor == second
+
+
+async def test_letters_go_into_the_line_that_the_one_before_opens(run_dir: str) -> None:
+    async with opened(run_dir) as driver:
+        _burst(driver, "slash", *"jx6", "enter", "j", "j")
+        await driver.until(lambda: driver.app.main.view.filter.typed == "jx6", "the filter")
+        _burst(driver, "escape", "colon", *"quar")
+        await driver.sees("Move the checkpoint to the trash", " quar")
