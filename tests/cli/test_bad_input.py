@@ -51,9 +51,9 @@ def test_damaged_states_and_configuration(broken: str) -> None:
     assert "ckptui.toml:1: not valid TOML" in said.err
     assert "pipeline_state.json" in said.out
     assert ckptui("latest", broken).out == f"{broken}/checkpoints/ckpt_0000400.pt\n"
-    assert "ckptui.toml: not valid TOML" in sentence(ckptui("resume", broken, "--yes"), 1)
+    assert "ckptui.toml:1: not valid TOML" in sentence(ckptui("resume", broken, "--yes"), 1)
     file_said = ckptui("validate", f"{broken}/checkpoints/ckpt_0000400.pt")
-    assert "ckptui.toml: not valid TOML" in sentence(file_said, 1)
+    assert "ckptui.toml:1: not valid TOML" in sentence(file_said, 1)
 
 
 def test_a_fasta_that_is_none(tmp_path: Path) -> None:
