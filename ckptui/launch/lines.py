@@ -22,6 +22,7 @@ class LineIndex:
     def __init__(self, read: Read) -> None:
         self._read = read
         self._ends = array("Q", [0])
+        self._asked = (0, 1)  # an offset and its line: who looks at one place asks for it again
         self.done = 0
 
     def count(self, size: int) -> Iterator[int]:
@@ -36,11 +37,18 @@ class LineIndex:
 
     def number_of(self, at: int) -> int | None:
         """Number of the line that holds an offset, from 1; None where it was not counted so far."""
-        piece = at // PIECE
-        if piece >= len(self._ends):
-            return None
-        start = piece * PIECE
-        return self._ends[piece] + self._read(start, at - start).count(b"\n") + 1
+        if self._asked[0] != at:
+            piece = at // PIECE
+            if piece >= len(self._ends):
+                return None
+            start = piece * PIECE
+            number = self._ends[piece] + self._read(start, at - start).count(b"\n") + 1
+            self._asked = (at, number)
+        return self._asked[1]
+
+    def reaches(self, number: int) -> bool:
+        """True where a line begins within what was counted."""
+        return self._ends[-1] >= number - 1
 
     def start_of(self, number: int, size: int) -> int | None:
         """Where a line begins; None where the file has not so many, as far as was counted."""

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+from ckptui.validation.pace import inherited
 from ckptui.watch.protocol import Message, decode, encode
 
 Hear: TypeAlias = "Callable[[Message | None], object]"
@@ -75,6 +76,7 @@ class ReaderLink:
 
     def _started(self) -> subprocess.Popen[bytes] | None:
         command = [sys.executable, "-P", "-m", "ckptui.launch.reader"]
+        fds, variables = inherited()
         try:
             # cwd is no place of the user's: it may be on the filesystem that hangs.
             process = subprocess.Popen(
@@ -84,7 +86,8 @@ class ReaderLink:
                 stderr=subprocess.DEVNULL,
                 bufsize=-1,
                 cwd="/",
-                env=self._environment,
+                env={**self._environment, **variables},
+                pass_fds=fds,
                 start_new_session=True,
             )
         except OSError:

@@ -8,15 +8,23 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Final
 
 from ckptui.errors import CkptuiError
 from ckptui.light import dataclass
+from ckptui.validation.debt import Debt
+from ckptui.validation.page_cache import LITTLE, Passage
+from ckptui.validation.settling import is_network
 
 _HELD: Final = 1 << 24
 """Bytes read at once at most, so that no call holds the file long."""
 _HEAD: Final = 4096
+_TO_LOOK: Final = 1
+_TO_OPEN: Final = 2
+"""Metadata operations: a path walked, a file opened."""
 
 
 class Event(StrEnum):
@@ -47,11 +55,18 @@ class TextFile:
 
     Args:
         path: Where it is.
+
+    Attributes:
+        size: Bytes at the last look.
+        debt: How long its filesystem should now be left alone by all that can wait.
+        passage: Of all who read on in it.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.size = 0
+        self.debt = Debt()
+        self.passage = Passage()
         self._identity: tuple[int, int] | None = None
         self._gone = False
 
@@ -62,6 +77,7 @@ class TextFile:
             CkptuiError: It is no regular file.
             OSError: It cannot be looked at; a missing one is told by its event.
         """
+        self.debt.take(_TO_LOOK)
         try:
             info = os.stat(self.path)
         except FileNotFoundError:
@@ -71,6 +87,8 @@ class TextFile:
         if not stat.S_ISREG(info.st_mode):
             raise CkptuiError("not a regular file, so it is not read")
         event = self._event(info)
+        if self._identity is None or self._identity[0] != info.st_dev:
+            self.debt.network = is_network(info.st_dev)
         self._identity, self._gone, self.size = (info.st_dev, info.st_ino), False, info.st_size
         return Look(info.st_size, event)
 
@@ -90,12 +108,36 @@ class TextFile:
         Raises:
             OSError: It cannot be read.
         """
+        with self._opened() as fd:
+            return self._taken(fd, at, count)
+
+    def read_on(self, at: int, count: int) -> bytes:
+        """As :meth:`read`, for one who goes through all of it: that fills no page cache.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        if self.size <= LITTLE:
+            return self.read(at, count)
+        with self._opened() as fd:
+            self.passage.enter(fd, at, self.size)
+            data = self._taken(fd, at, count)
+            self.passage.leave(fd, at, len(data))
+            return data
+
+    @contextmanager
+    def _opened(self) -> Iterator[int]:
         # Not blocking: somebody may have put a FIFO there since the last look.
         fd = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
         try:
-            return os.pread(fd, max(min(count, _HELD), 0), max(at, 0))
+            yield fd
         finally:
             os.close(fd)
+
+    def _taken(self, fd: int, at: int, count: int) -> bytes:
+        data = os.pread(fd, max(min(count, _HELD), 0), max(at, 0))
+        self.debt.take(_TO_OPEN, len(data))
+        return data
 
     def hint(self) -> str:
         """What its first bytes say about reading it as text; empty where nothing is odd."""

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Final, Generic, Protocol, TypeVar
 
+from ckptui.validation.page_cache import is_cached, let_go
+
 CHUNK: Final = 1024 * 1024
 """Bytes per read, and of the one buffer that each thread keeps: the second-level cache of a
 present processor. Smaller ones spend more on calls, larger ones on waiting for memory."""
@@ -163,10 +165,10 @@ def _wait(jobs: Sequence[Future[None]], progress: Progress) -> None:
 def _run(fd: int, queue: _Queue[S], progress: Progress) -> None:
     buffer = memoryview(bytearray(CHUNK))
     while (job := queue.take()) is not None:
-        cold = not _is_cached(fd, job.start, job.length)
+        cold = not is_cached(fd, job.start, job.length)
         _read(fd, job, buffer, progress)
         if cold:
-            os.posix_fadvise(fd, job.start, job.length, os.POSIX_FADV_DONTNEED)
+            let_go(fd, job.start, job.length)
         queue.finish(job)
 
 
@@ -203,19 +205,3 @@ def _fill(fd: int, buffer: memoryview, offset: int) -> None:
         if count == 0:
             raise ShortReadError(f"the file ends at byte {offset + filled:,}")
         filled += count
-
-
-def _is_cached(fd: int, start: int, length: int) -> bool:
-    """True where these bytes were in the page cache before: such pages are left there.
-
-    Looked at in the middle and at the end, where our own read-ahead has not been yet.
-    """
-    probe = bytearray(1)
-    for place in (length // 2, length - 1):
-        try:
-            if os.preadv(fd, [probe], start + place, os.RWF_NOWAIT) == 0:
-                return False
-        except OSError:
-            # Not in the cache, or a filesystem that cannot tell.
-            return False
-    return True
