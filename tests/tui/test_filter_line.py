@@ -40,7 +40,7 @@ async def test_it_says_how_many_match_and_what_is_wrong(run_dir: str) -> None:
         assert list(table.keys) == [BAD]
         await ui.press("space", *"siez>1")
         await ui.sees("siez: unknown field; did you mean size?")
-        assert str(ui.app.main.view.filter) == "cat:corr siez"  # the last good one stays
+        assert str(ui.app.main.view.filter) == "cat:corr"  # what is not understood is left out
         await ui.press("enter")
         await ui.sees("siez: unknown field")
         assert ui.app.main.entry.has_focus
@@ -61,6 +61,16 @@ async def test_tab_completes_and_offers_the_next(run_dir: str) -> None:
         await ui.press("enter")
         assert BAD in ui.app.main.table.keys
         assert ui.app.main.view is ui.app.main.checkpoints  # tab did not go to another view
+
+
+async def test_a_field_that_is_still_typed_hides_nothing(run_dir: str) -> None:
+    async with opened(run_dir) as ui:
+        before = list(ui.app.main.table.keys)
+        await ui.press("slash", *"cat:")
+        await ui.sees("cat unreadable")
+        await ui.until(lambda: list(ui.app.main.table.keys) == before, "all rows again")
+        await ui.press(*"corr")
+        await ui.until(lambda: list(ui.app.main.table.keys) == [BAD], "the corrupted one alone")
 
 
 async def test_what_was_typed_before_comes_back(run_dir: str) -> None:

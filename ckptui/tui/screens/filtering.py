@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from textual.widgets import Input
@@ -61,10 +62,11 @@ class FilterActions(MarkActions):
         self.show_footer()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter while typing; what cannot be read yet leaves the last good filter."""
+        """Filter while typing; a mistake leaves the last good filter, an unfinished end waits."""
         if not event.input.display:
             return
-        self._asked_now = asked = Filter.parse(event.value, self.view.language)
+        self._asked_now = Filter.parse(event.value, self.view.language)
+        asked = _finished(self._asked_now)
         if not self._marking and not asked.problems and asked != self.view.filter:
             self.view.filter = asked
             self.refresh_view()
@@ -130,3 +132,10 @@ class FilterActions(MarkActions):
         if not asked or asked.problems or total > _COUNTED or self.view is not self.checkpoints:
             return "mark"
         return f"mark {len(self.matching(asked)):,} of {total:,}"
+
+
+def _finished(asked: Filter) -> Filter:
+    """A filter without the term at its end that is still being typed: ``cat:``, ``size>``."""
+    if len(asked.problems) != 1 or asked.problems[0].end < len(asked.typed):
+        return asked
+    return replace(asked, typed=asked.typed[: asked.problems[0].start].rstrip(), problems=())
