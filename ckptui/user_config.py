@@ -26,8 +26,11 @@ USER_CONFIG_NAME: Final = "config.toml"
 
 KEY_SETS: Final = ("default", "vim", "plain")
 """Sets of keys that ``ui.keys`` chooses from."""
-EVENTS: Final = ("bad", "run", "space")
-"""What may notify: a checkpoint turned bad, a run ended, space runs short."""
+EVENTS: Final = ("bad", "run", "space", "late", "good")
+"""What may be told: checkpoints turned bad, a resumed run ended, the next save does not fit, a save
+is late, another checkpoint is the last good one."""
+TOLD: Final = ("bad", "run", "space", "late")
+"""Those that are told unless the user says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +62,17 @@ class Ui:
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """Which of :data:`EVENTS` ring the terminal's bell, and which show a line over the table."""
+    """What is told of :data:`EVENTS`, and how.
 
-    bell: tuple[str, ...] = EVENTS
-    toast: tuple[str, ...] = EVENTS
+    Attributes:
+        bell: Those that ring the terminal's bell.
+        line: Those that are said in the line above the footer.
+        command: Those that run the command of ``--on-event``.
+    """
+
+    bell: tuple[str, ...] = TOLD
+    line: tuple[str, ...] = TOLD
+    command: tuple[str, ...] = TOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +219,9 @@ def _ui(table: Table, themes: Sequence[str], columns: Sequence[str]) -> Ui:
 
 
 def _notify(table: Table) -> Notify:
-    table.check_names(("bell", "toast"))
-    return Notify(
-        bell=table.choices("bell", EVENTS, EVENTS), toast=table.choices("toast", EVENTS, EVENTS)
-    )
+    ways = ("bell", "line", "command")
+    table.check_names(ways)
+    return Notify(*(table.choices(way, EVENTS, TOLD) for way in ways))
 
 
 def _limits(table: Table) -> Limits:

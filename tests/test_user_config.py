@@ -27,7 +27,7 @@ keys = "vim"
 columns = ["verdict", "name"]
 [notify]
 bell = ["bad"]
-toast = []
+line = []
 [limits]
 entries = 7
 depth = 3
@@ -48,7 +48,7 @@ def test_everything_is_read(tmp_path: Path) -> None:
         UserConfig(
             allow=(Allow("/scratch/**", ("a.B",)),),
             ui=Ui("light", ascii=True, mouse=False, keys="vim", columns=("verdict", "name")),
-            notify=Notify(bell=("bad",), toast=()),
+            notify=Notify(bell=("bad",), line=()),
             limits=Limits(7, 3),
         ),
         (),

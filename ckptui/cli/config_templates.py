@@ -16,9 +16,11 @@ CONFIG: Final = """\
 # columns = []          # of the checkpoints, in order, for example ["name", "step", "verdict"]
 
 [notify]
-# bad: a checkpoint turned bad; run: a resumed run ended; space: the next save may not fit
-# bell = ["bad", "run", "space"]
-# toast = ["bad", "run", "space"]
+# bad: checkpoints turned bad; run: a resumed run ended; space: the next save does not fit;
+# late: a save is late; good: another checkpoint is the last good one
+# bell = ["bad", "run", "space", "late"]      # ring the terminal's bell
+# line = ["bad", "run", "space", "late"]      # are said in the line above the footer
+# command = ["bad", "run", "space", "late"]   # run the command of --on-event
 
 [limits]
 # entries = 50000       # names that are looked at in a run directory

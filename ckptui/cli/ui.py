@@ -10,6 +10,7 @@ import click
 
 from ckptui.cli.common import put, say
 from ckptui.cli.looking import entries_option
+from ckptui.cli.on_event import on_event_option
 from ckptui.cli.places import AnyPath, look, run_directories
 from ckptui.errors import CkptuiError
 from ckptui.present.safe import plain
@@ -32,6 +33,7 @@ def show(
     ascii_only: bool,
     mouse: bool = True,
     remember: bool = True,
+    on_event: str = "",
 ) -> int:
     """Open the terminal UI on run directories; without a terminal, print their status tables.
 
@@ -41,6 +43,7 @@ def show(
         ascii_only: No signs beyond ASCII.
         mouse: False leaves the mouse to the terminal.
         remember: False neither reads nor keeps how they are looked at.
+        on_event: A command that is told of events; empty for none.
     """
     if not has_terminal():
         return _print_all(list(roots), ascii_only=ascii_only)
@@ -48,7 +51,12 @@ def show(
 
     real = tuple(roots.values()) if remember else ()
     return run_app(
-        list(roots), read_only=read_only, ascii=ascii_only, mouse=mouse, remembered_as=real
+        list(roots),
+        read_only=read_only,
+        ascii=ascii_only,
+        mouse=mouse,
+        remembered_as=real,
+        on_event=on_event,
     )
 
 
@@ -69,14 +77,19 @@ def _print_all(roots: Sequence[str], *, ascii_only: bool) -> int:
     return max(codes)
 
 
-@click.command("ui", hidden=True, params=[entries_option()])
+@click.command("ui", hidden=True, params=[entries_option(), on_event_option()])
 @click.argument("paths", nargs=-1, type=AnyPath(), metavar="[PATH]...")
 @click.option("--read-only", is_flag=True, help="Change nothing; repairs and resume are greyed.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="No glyphs beyond ASCII.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
 @click.option("--no-session", is_flag=True, help="Neither recall nor remember views and filters.")
 def ui_command(
-    paths: tuple[str, ...], read_only: bool, ascii_only: bool, no_mouse: bool, no_session: bool
+    paths: tuple[str, ...],
+    read_only: bool,
+    ascii_only: bool,
+    no_mouse: bool,
+    no_session: bool,
+    on_event: str,
 ) -> int:
     """Open the terminal UI on run directories (the current one if none is given).
 
@@ -93,4 +106,5 @@ def ui_command(
         ascii_only=ascii_only,
         mouse=not no_mouse,
         remember=not no_session,
+        on_event=on_event,
     )

@@ -13,6 +13,7 @@ import click
 from ckptui.cli.common import put, put_json, say
 from ckptui.cli.filtering import TEACHING, filter_option
 from ckptui.cli.looking import entries_option, scan_settings
+from ckptui.cli.on_event import Telling, on_event_option
 from ckptui.cli.places import AnyPath, run_directory
 from ckptui.errors import CkptuiError
 from ckptui.present.document_types import WatchDocument
@@ -42,26 +43,32 @@ Events of --json, each with the fields event, path, checkpoint, sentence:
     params=[
         filter_option("Only events of checkpoints that match, or matched before."),
         entries_option(),
+        on_event_option(),
     ],
 )
 @click.argument("path", default=".", type=AnyPath())
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def watch_command(path: str, as_json: bool, asked: Filter | None) -> int:
+def watch_command(path: str, as_json: bool, asked: Filter | None, on_event: str) -> int:
     """Tell what changes."""
     changes: queue.SimpleQueue[Change] = queue.SimpleQueue()
     monitor = Monitor(run_directory(path), settings=scan_settings())
+    telling = Telling(on_event, monitor.root) if on_event else None
     monitor.subscribe(changes.put)
     monitor.start()
     before = monitor.snapshot
     shown: set[str] = set()
     try:
         while True:
+            if telling is not None:
+                telling.tell()
             try:
                 change = changes.get(timeout=1)
             except queue.Empty:
                 if monitor.alive:
                     continue
                 raise CkptuiError(f"{monitor.root}: watching it ended unexpectedly") from None
+            if telling is not None:
+                telling.heed(change)
             for event in _events(before, change):
                 if asked is None or _wanted(event, change.snapshot, asked, shown):
                     _tell(event, as_json)
@@ -69,6 +76,8 @@ def watch_command(path: str, as_json: bool, asked: Filter | None) -> int:
             sys.stdout.flush()
     finally:
         monitor.close()
+        if telling is not None:
+            telling.close()
 
 
 def _events(before: Snapshot, change: Change) -> Iterator[WatchDocument]:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ckptui.light import dataclass
+
+LIVE: Final = frozenset({"starting", "running", "unsupervised", "elsewhere"})
+"""States of a run that may still be working."""
 
 
 @dataclass(frozen=True, slots=True)

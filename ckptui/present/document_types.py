@@ -413,6 +413,25 @@ class WatchDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class EventDocument:
+    """What the command of ``--on-event`` gets on its standard input, as one line.
+
+    ``event`` is ``bad`` (checkpoints turned bad), ``run`` (a resumed run ended), ``space`` (the
+    next save does not fit), ``late`` (a save is late) or ``good`` (another last good checkpoint).
+    ``run`` is the run directory; ``paths`` are relative to it, the first hundred of ``count``, and
+    ``path`` is the first of them. ``message`` is one sentence without control characters.
+    """
+
+    event: str
+    run: str
+    path: str | None
+    paths: tuple[str, ...]
+    count: int
+    message: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class SettingDocument:
     """One setting that holds; ``source`` is ``default``, a file and line, or what overrules it."""
 
@@ -461,6 +480,7 @@ DOCUMENTS: Final[dict[str, type[object]]] = {
     "inputs": InputsDocument,
     "trash": TrashDocument,
     "watch": WatchDocument,
+    "event": EventDocument,
     "run": RunDocument,
     "config-show": ConfigShowDocument,
     "config-check": ConfigCheckDocument,

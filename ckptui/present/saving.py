@@ -8,7 +8,7 @@ from ckptui.light import dataclass
 from ckptui.present import units
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span, joined, line
-from ckptui.watch.model import Rhythm, Snapshot
+from ckptui.watch.model import Snapshot
 
 _LATE: Final = 2.0
 """Rhythms without a save, after which a save is late."""
@@ -55,18 +55,25 @@ def rhythm_line(snapshot: Snapshot, *, now: float) -> Line:
     if rhythm is None:
         return ()
     said = [line(Span(note, Role.WARNING)) for note in rhythm.notes]
-    return joined([_late(snapshot, rhythm, now), *said], " · ")
+    return joined([_late(snapshot, now), *said], " · ")
 
 
-def _late(snapshot: Snapshot, rhythm: Rhythm, now: float) -> Line:
+def _late(snapshot: Snapshot, now: float) -> Line:
+    role = Role.WARNING if snapshot.writing else Role.NORMAL
+    return line(Span(late_words(snapshot, now=now), role))
+
+
+def late_words(snapshot: Snapshot, *, now: float) -> str:
     """``last save 52m ago, usually every 15m``, while somebody may still be about to save."""
+    rhythm = snapshot.rhythm
+    if rhythm is None:
+        return ""
     since = now - rhythm.last
     if rhythm.usual is None or not rhythm.even or since < _LATE * rhythm.usual + _GRACE:
-        return ()
+        return ""
     if not snapshot.writing and (since > _OVER * rhythm.usual or _has_ended(snapshot)):
-        return ()
-    text = f"last save {units.age(since)} ago, usually every {_rounded(rhythm.usual)}"
-    return line(Span(text, Role.WARNING if snapshot.writing else Role.NORMAL))
+        return ""
+    return f"last save {units.age(since)} ago, usually every {_rounded(rhythm.usual)}"
 
 
 def _rounded(seconds: float) -> str:

@@ -12,6 +12,7 @@ def run_app(
     ascii: bool = False,  # noqa: A002
     mouse: bool = True,
     remembered_as: Sequence[str] = (),
+    on_event: str = "",
 ) -> int:
     """Open the terminal UI on run directories until the user quits.
 
@@ -22,6 +23,7 @@ def run_app(
         mouse: False leaves the mouse to the terminal.
         remembered_as: Their paths without symlinks, by which it is known how they were looked at
             the last time; none to neither recall nor remember that.
+        on_event: A command for ``/bin/sh -c`` that is told of events; empty for none.
 
     Returns:
         The exit code: 0, or 128 plus the signal that ended it.
@@ -41,4 +43,5 @@ def run_app(
         ascii_only=ascii,
         mouse=mouse,
         remembered_as=remembered_as,
+        on_event=on_event,
     )

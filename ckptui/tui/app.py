@@ -12,16 +12,20 @@ from textual.binding import BindingType
 from textual.driver import Driver
 
 from ckptui import turns
+from ckptui.present.safe import plain
 from ckptui.terms import EXIT_OK
 from ckptui.tui.contrast import variables_of
 from ckptui.tui.crash import Terminal
+from ckptui.tui.hearing import Hearing
 from ckptui.tui.in_order import InOrder
 from ckptui.tui.keymap import Keymap, keymap_of
 from ckptui.tui.keys import APP, bindings, by_id, use
 from ckptui.tui.leaving import Leaving
 from ckptui.tui.line.driver import LineChanged, LineDriver
 from ckptui.tui.memory import Memory
+from ckptui.tui.messages import CommandFailed, Happened
 from ckptui.tui.palette import ActionCommands, CheckpointCommands, PlaceCommands
+from ckptui.tui.palette_events import EventCommands
 from ckptui.tui.pauses import COLLECT_SECONDS, shorten_pauses
 from ckptui.tui.places import Places
 from ckptui.tui.screens.dialog import text_width
@@ -48,12 +52,13 @@ class CkptuiApp(Leaving, inherit_bindings=False):
         problems: What is wrong in either, to be said once.
         remembered_as: Paths of the run directories without symlinks; none to remember nothing.
         sessions: How each was looked at the last time.
+        on_event: A shell's command that is told of events; empty for none.
     """
 
     CSS_PATH = "styles/app.tcss"
     TITLE = "ckptui"
     ENABLE_COMMAND_PALETTE = True
-    COMMANDS: ClassVar = {ActionCommands, CheckpointCommands, PlaceCommands}
+    COMMANDS: ClassVar = {ActionCommands, CheckpointCommands, EventCommands, PlaceCommands}
     BINDINGS: ClassVar[list[BindingType]] = bindings(APP)
     CLOSE_TIMEOUT = 0.5
 
@@ -69,6 +74,7 @@ class CkptuiApp(Leaving, inherit_bindings=False):
         problems: Sequence[str] = (),
         remembered_as: Sequence[str] = (),
         sessions: Sequence[Session] = (),
+        on_event: str = "",
     ) -> None:
         environment = dict(os.environ)  # before Textual takes NO_COLOR out of it
         theme, ansi = choose_theme(environment, config.ui.theme)
@@ -94,6 +100,7 @@ class CkptuiApp(Leaving, inherit_bindings=False):
         )
         self.places = Places([MainScreen(services) for services in each], self.post_message)
         self.memory = Memory(self.places, remembered_as)
+        self.hearing = Hearing(self.places, config.notify, self.post_message, on_event)
 
     def get_driver_class(self) -> type[Driver]:
         """The one that sends only what differs."""
@@ -114,6 +121,7 @@ class CkptuiApp(Leaving, inherit_bindings=False):
         self.push_screen(self.main)
         self.places.begin(self)
         self.memory.begin(self)
+        self.hearing.begin(self)
         if self.problems:
             more = len(self.problems) - 1
             rest = f" (and {more} more: ckptui config check)" if more else ""
@@ -153,6 +161,14 @@ class CkptuiApp(Leaving, inherit_bindings=False):
         """Something is new somewhere."""
         self.places.tell()
 
+    def on_happened(self, _: Happened) -> None:
+        """Tell it, a moment later: more of its kind may come."""
+        self.hearing.tell_soon(self)
+
+    def on_command_failed(self, message: CommandFailed) -> None:
+        """Say it once; a command has no other place to say it."""
+        self.main.notice(plain(message.sentence), alarm=True)
+
     def action_redraw(self) -> None:
         """Send everything again: something else has written on the terminal."""
         driver = self._driver
@@ -177,6 +193,7 @@ class CkptuiApp(Leaving, inherit_bindings=False):
     def on_unmount(self) -> None:
         """Let go of everything that still works for us."""
         self.memory.close()
+        self.hearing.close()
         for place in self.places:
             place.feed.close()
             place.services.verbs.close()

@@ -15,6 +15,22 @@ class SnapshotChanged(Message):
         return isinstance(message, SnapshotChanged)
 
 
+class Happened(Message):
+    """Something happened that may have to be told."""
+
+    def can_replace(self, message: Message) -> bool:
+        """One of several that wait is enough."""
+        return isinstance(message, Happened)
+
+
+class CommandFailed(Message):
+    """The command of ``--on-event`` did not do what it should."""
+
+    def __init__(self, sentence: str) -> None:
+        self.sentence = sentence
+        super().__init__()
+
+
 class ThreadFailed(Message):
     """A thread beside the UI ended with an error; what it showed is from before."""
 

@@ -34,7 +34,7 @@ _TO_PLACE: Final = "go to this run directory"
 
 
 @dataclass(frozen=True, slots=True)
-class _Command:
+class Command:
     """One thing to choose: what it is called, what it does, and whether it can now."""
 
     title: str
@@ -78,33 +78,33 @@ class ActionCommands(AppProvider):
             if found > 0:
                 yield Hit(found, each.shown(), each.run, text=each.title)
 
-    def _actions(self, keys: Iterable[Key]) -> Iterator[_Command]:
+    def _actions(self, keys: Iterable[Key]) -> Iterator[Command]:
         main = self.ours.main
         for key in keys:
             if key.action != "app.command_palette":
                 why = main.why_not(key.action)
                 said = f"Not now: {why}." if why else key.help
                 title = f"{key.label}  {key.cap}".rstrip()
-                yield _Command(title, said, self._later(_doing(main, key)), not why)
+                yield Command(title, said, self._later(_doing(main, key)), not why)
 
-    def _columns(self) -> Iterator[_Command]:
+    def _columns(self) -> Iterator[Command]:
         main = self.ours.main
         for column in main.view.columns:
             if column.name:
                 sort = self._later(_sorting(main, column.id))
-                yield _Command(f"sort by {column.name}", "Once more turns the order round.", sort)
+                yield Command(f"sort by {column.name}", "Once more turns the order round.", sort)
 
-    def _themes(self) -> Iterator[_Command]:
+    def _themes(self) -> Iterator[Command]:
         app = self.ours
         for name in sorted(app.available_themes):
             here = "The colours that are shown now." if name == app.theme else "Other colours."
-            yield _Command(f"theme {name}", here, partial(setattr, app, "theme", name))
+            yield Command(f"theme {name}", here, partial(setattr, app, "theme", name))
 
-    def _forgetting(self) -> Iterator[_Command]:
+    def _forgetting(self) -> Iterator[Command]:
         memory = self.ours.memory
         if memory.remembers:
             words = "Forget the filter, order and columns that are remembered of this directory."
-            yield _Command("forget the view", words, memory.forget)
+            yield Command("forget the view", words, memory.forget)
 
     def _later(self, work: Callable[[], Awaitable[None]]) -> Callable[[], None]:
         """Once the palette has closed."""
@@ -147,12 +147,12 @@ class PlaceCommands(AppProvider):
             if found:
                 yield Hit(found, each.shown(), each.run, text=each.title)
 
-    def _places(self) -> Iterator[_Command]:
+    def _places(self) -> Iterator[Command]:
         app = self.ours
         if len(app.places) > 1:
             for at, place in enumerate(app.places):
                 title = plain(f"{place.services.name}  {place.services.root}")
-                yield _Command(title, _TO_PLACE, partial(self._go, at))
+                yield Command(title, _TO_PLACE, partial(self._go, at))
 
     def _go(self, at: int) -> None:
         self.app.call_later(self.ours.show_place, at)
@@ -171,7 +171,7 @@ class CheckpointCommands(AppProvider):
             best = heapq.nlargest(_MOST_HITS, (*best, *(each for each in found if each[0])))
             await asyncio.sleep(0)
         for value, path in best:
-            hit = _Command(plain(path), "go to it", partial(main.jump, path))
+            hit = Command(plain(path), "go to it", partial(main.jump, path))
             yield Hit(value, hit.shown(), hit.run, text=hit.title)
 
 

@@ -9,12 +9,11 @@ from typing import Final
 from textual.app import App
 from textual.message import Message
 
-from ckptui.launch.model import RunRecord
+from ckptui.launch.model import LIVE, RunRecord
 from ckptui.launch.registry import parse_runs
 from ckptui.tui.keys import by_id
 from ckptui.tui.placeline import Piece, Place, place_pieces
 from ckptui.tui.screens.main import MainScreen
-from ckptui.tui.views import LIVE
 from ckptui.tui.widgets.placebar import PlaceBar
 from ckptui.watch.model import Change
 

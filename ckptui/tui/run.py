@@ -31,6 +31,7 @@ def run(
     ascii_only: bool,
     mouse: bool,
     remembered_as: Sequence[str] = (),
+    on_event: str = "",
 ) -> int:
     """Run the app; say on leaving which resumed runs go on."""
     # Before the app starts: a home that hangs must not freeze keys that are already shown.
@@ -44,6 +45,7 @@ def run(
         config=config,
         keymap=settings.keymap,
         remembered_as=remembered_as,
+        on_event=on_event,
         sessions=read_sessions(remembered_as),
         problems=[each.short for each in settings.problems if not each.warning],
     )

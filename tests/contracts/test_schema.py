@@ -14,6 +14,7 @@ from ckptui.present.document_types import (
     ChangedInputDocument,
     ConfigCheckDocument,
     ConfigShowDocument,
+    EventDocument,
     InputListDocument,
     InputsDocument,
     InspectDirectoryDocument,
@@ -133,6 +134,9 @@ MADE: dict[str, object] = {
     ),
     "trash": documents.trash_document([TrashItem("x", "p", "a.pt", 12, "t")]),
     "watch": WatchDocument("changed", ROW.path, documents.checkpoint_document(ROW)),
+    "event": EventDocument(
+        "bad", "/r", "a\udcff.pt", ("a\udcff.pt", "b.pt"), 2, "2 checkpoints turned bad", "t"
+    ),
     "run": documents.run_document(RUN),
 }
 

@@ -24,6 +24,7 @@ from ckptui.tui.messages import SnapshotChanged, ThreadFailed
 from ckptui.tui.screens.arranging import ArrangeActions
 from ckptui.tui.screens.finding import FindActions
 from ckptui.tui.screens.footers import EMPTY
+from ckptui.tui.screens.noticing import Noticing
 from ckptui.tui.screens.remembering import Remembering
 from ckptui.tui.screens.repairing import RepairActions
 from ckptui.tui.screens.running import RunActions
@@ -41,7 +42,7 @@ _MOST_AT_ONCE = 200
 """Rows of a group that are checked before others because the group is on screen."""
 
 
-class MainScreen(ArrangeActions, FindActions, RepairActions, RunActions, Remembering):
+class MainScreen(ArrangeActions, FindActions, RepairActions, RunActions, Remembering, Noticing):
     """Everything about one run directory."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(MAIN)

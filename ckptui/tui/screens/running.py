@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 
-from ckptui.launch.model import RunRecord
+from ckptui.launch.model import LIVE, RunRecord
 from ckptui.present.reading import text, texts
 from ckptui.present.resuming import resume_lines
 from ckptui.present.spans import line
@@ -13,7 +13,6 @@ from ckptui.tui.keys import cap
 from ckptui.tui.screens.ask import AskCommand
 from ckptui.tui.screens.dialog import BlockedResume, Confirm, ResumeDialog, text_width
 from ckptui.tui.screens.reading import ReadActions
-from ckptui.tui.views import LIVE
 from ckptui.tui.widgets.log import LogView
 
 _NO_COMMAND = (

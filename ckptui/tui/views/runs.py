@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping
 
-from ckptui.launch.model import RunRecord
+from ckptui.launch.model import LIVE, RunRecord
 from ckptui.launch.registry import parse_runs
 from ckptui.present import columns
 from ckptui.present.columns import Cell
@@ -15,9 +15,6 @@ from ckptui.tui.keys import cap
 from ckptui.tui.listing import Rows
 from ckptui.tui.views.base import View
 from ckptui.watch.model import Snapshot
-
-LIVE = frozenset({"starting", "running", "unsupervised", "elsewhere"})
-"""States of a run that may still be working."""
 
 
 class RunsView(View):
