@@ -185,7 +185,14 @@ def read_user_config(
         text = read_text(where)
     except ConfigError as error:
         return UserConfig(), (Problem(where, 0, "", str(error).removeprefix(f"{where}: ")),)
-    file = ConfigFile(where, text or "")
+    return parse_user_config(text or "", where, themes=themes, columns=columns)
+
+
+def parse_user_config(
+    text: str, path: str, *, themes: Sequence[str] = (), columns: Sequence[str] = ()
+) -> tuple[UserConfig, tuple[Problem, ...]]:
+    """Read the text of a ``config.toml``; see :func:`read_user_config`."""
+    file = ConfigFile(path, text)
     top = file.top
     top.check_names(("ui", "notify", "limits", "allow"))
     config = UserConfig(

@@ -8,6 +8,7 @@ import os
 import click
 
 from ckptui.cli.common import put, put_json, say
+from ckptui.cli.config_set import set_command
 from ckptui.cli.places import AnyPath, run_directory
 from ckptui.config_file import Problem, config_home
 from ckptui.present.document_types import (
@@ -29,6 +30,7 @@ def config_command() -> None:
     """
 
 
+config_command.add_command(set_command)
 _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
 

@@ -44,7 +44,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "cancel": ("ckptui.cli.cancel", "stop a resumed run: INT, then TERM, then KILL"),
     "watch": ("ckptui.cli.watch", "changes as they happen, as JSON lines"),
     "set-command": ("ckptui.cli.set_command", "write the command that resumes a run directory"),
-    "config": ("ckptui.cli.config", "your own settings and keys: show, init, path, check"),
+    "config": ("ckptui.cli.config", "your own settings and keys: show, set, init, path, check"),
     "completion": ("ckptui.cli.completion", "completion script for bash, zsh or fish"),
 }
 """Verb → (module that defines it, one line of help)."""

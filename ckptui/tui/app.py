@@ -14,13 +14,13 @@ from textual.driver import Driver
 from ckptui import turns
 from ckptui.present.safe import plain
 from ckptui.terms import EXIT_OK
+from ckptui.tui.colours import Colours
 from ckptui.tui.contrast import variables_of
 from ckptui.tui.crash import Terminal
 from ckptui.tui.hearing import Hearing
 from ckptui.tui.in_order import InOrder
 from ckptui.tui.keymap import Keymap, keymap_of
 from ckptui.tui.keys import APP, bindings, by_id, use
-from ckptui.tui.leaving import Leaving
 from ckptui.tui.line.driver import LineChanged, LineDriver
 from ckptui.tui.memory import Memory
 from ckptui.tui.messages import CommandFailed, Happened
@@ -33,13 +33,13 @@ from ckptui.tui.screens.help import HelpScreen, help_lines
 from ckptui.tui.screens.main import MainScreen
 from ckptui.tui.services import services_of
 from ckptui.tui.session import Session
-from ckptui.tui.themes import THEMES, choose_theme, next_theme, said
+from ckptui.tui.themes import THEMES, choose_theme, next_theme
 from ckptui.tui.widgets.placebar import PlaceBar
 from ckptui.user_config import UserConfig
 from ckptui.watch.link import Link
 
 
-class CkptuiApp(Leaving, inherit_bindings=False):
+class CkptuiApp(Colours, inherit_bindings=False):
     """The terminal UI of run directories, one of which is on show.
 
     Args:
@@ -179,8 +179,7 @@ class CkptuiApp(Leaving, inherit_bindings=False):
 
     def action_next_theme(self) -> None:
         """The next of the colours that suit this terminal."""
-        self.theme = next_theme(self.theme)
-        self.main.say(f"colours: {said(self.theme)}")
+        self.show_theme(next_theme(self.theme))
 
     def action_leave(self) -> None:
         """Quit at once: what hangs is killed or left behind, never waited for."""
@@ -199,7 +198,10 @@ class CkptuiApp(Leaving, inherit_bindings=False):
             place.services.verbs.close()
 
     def action_show_help(self) -> None:
-        """Show the keys that work where the focus is."""
+        """Show the keys that work where the focus is; once more goes back."""
+        if isinstance(self.screen, HelpScreen):
+            self.screen.action_leave()
+            return
         width = text_width(self.size.width)
         lines = help_lines(self.screen, self.main.why_not, width)
         ascii_only = self.main.services.ascii_only

@@ -321,6 +321,9 @@ TABLE: Final = (
 )
 """Keys of a table."""
 
+UNMARKED: Final = tuple(key for key in TABLE if "mark" not in key.id)
+"""Keys of a table in which nothing can be marked."""
+
 _NO_TREE: Final = frozenset({"open-row", "mark-row", "mark-all", "scroll-left", "scroll-right"})
 TREE: Final = (
     *(key for key in TABLE if key.id not in _NO_TREE),
@@ -436,7 +439,7 @@ ENTRY: Final = (
 """Keys of the line in which a filter is typed."""
 
 LEAVE: Final = Key("leave", "escape", "leave", "leave it", "Go back; nothing is changed.", "esc")
-DIALOG: Final = (LEAVE, QUIT)
+DIALOG: Final = (LEAVE, QUIT, HELP)
 """Keys of every dialog."""
 
 YES: Final = Key("yes", "y", "yes", "yes", "Do what the preview says.")
@@ -526,15 +529,20 @@ def _ids(*keys: Key, more: Sequence[str] = ()) -> tuple[str, ...]:
 PLACES: Final[Mapping[str, tuple[str, ...]]] = {
     "on the main screen": _ids(*APP, *MAIN, *TABLE),
     "in a detail": _ids(*TEXT_SCREEN, *APP, *SECTIONS, *PAGER, more=ON_DETAIL),
-    "in a tree": _ids(*APP, *SECTIONS[:-1], *TREE, *TREE_FIND, more=ON_DETAIL),
+    "in a tree": _ids(*TEXT_SCREEN, *APP, *SECTIONS[:-1], *TREE, *TREE_FIND, more=ON_DETAIL),
+    "in a list of outputs": _ids(*TEXT_SCREEN, *APP, *SECTIONS[:-1], *UNMARKED, more=ON_DETAIL),
     "in the detail beside the table": _ids(*SECTIONS, LEAVE_DETAIL, *PAGER),
+    "in a tree beside the table": _ids(*SECTIONS[:-1], LEAVE_DETAIL, *TREE, *TREE_FIND),
+    "in a list of outputs beside the table": _ids(*SECTIONS[:-1], LEAVE_DETAIL, *UNMARKED),
+    "in the log below the runs": _ids(*PAGER, *TEXT),
     "in a log": _ids(*TEXT_SCREEN, *APP, *PAGER, *TEXT),
     "in a text to be copied by hand": _ids(*TEXT_SCREEN, *APP, *PAGER, more=("text-save",)),
     "while a filter is typed": _ids(*ENTRY),
+    "while words to find are typed": _ids(more=("line-leave",)),
     "in a preview": _ids(*DIALOG, *PAGER, YES, EDIT),
-    "in a choice": _ids(*DIALOG, *TABLE),
+    "in a choice": _ids(*DIALOG, *UNMARKED),
     "where columns are chosen": _ids(*DIALOG, *TABLE, *COLUMNS),
-    "while the command is edited": _ids(LEAVE),
+    "while a line is edited": _ids(LEAVE),
 }
 """Where keys work together, so that none may have two meanings there: place → ids."""
 

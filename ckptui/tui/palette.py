@@ -21,7 +21,9 @@ from textual.content import Content
 from ckptui.present.filter import follows
 from ckptui.present.filter_kinds import fold
 from ckptui.present.safe import plain
+from ckptui.tui.colours import KEEP
 from ckptui.tui.keys import APP, MAIN, TABLE, Key
+from ckptui.tui.themes import written
 
 if TYPE_CHECKING:
     from ckptui.tui.app import CkptuiApp
@@ -98,7 +100,9 @@ class ActionCommands(AppProvider):
         app = self.ours
         for name in sorted(app.available_themes):
             here = "The colours that are shown now." if name == app.theme else "Other colours."
-            yield Command(f"theme {name}", here, partial(setattr, app, "theme", name))
+            yield Command(f"theme {name}", here, partial(app.show_theme, name))
+        keep = f"Write them to config.toml: ui.theme = {written(app.theme)}."
+        yield Command(KEEP, keep, app.keep_theme)
 
     def _forgetting(self) -> Iterator[Command]:
         memory = self.ours.memory

@@ -9,6 +9,7 @@ from typing import Final
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span
 from ckptui.present.tensors import TensorTree
+from ckptui.tui.keys import SECTIONS
 from ckptui.watch.model import Checkpoint
 
 DIAGNOSIS: Final = "diagnosis"
@@ -25,6 +26,8 @@ TITLES: Final = {
     INPUTS: "Inputs",
     OUTPUTS: "Outputs",
 }
+
+_NUMBERS: Final = tuple(key for key in SECTIONS if key.action.startswith("section("))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +60,15 @@ def bar(sections: tuple[Section, ...], chosen: str, width: int, *, numbered: boo
         sections: In order.
         chosen: Id of the one that is shown.
         width: Cells; where they are few, the gaps are smaller.
-        numbered: True where the numbers are keys now.
+        numbered: True where the keys of the parts work now.
     """
-    taken = sum(len(each.title) + 2 * numbered for each in sections)
+    keys = [key.cap for key in _NUMBERS] if numbered else []
+    caps = [f"{keys[at]} " if at < len(keys) and keys[at] else "" for at in range(len(sections))]
+    taken = sum(len(each.title) for each in sections) + sum(map(len, caps))
     gap = " " * (2 if taken + 2 * len(sections) <= width else 1)
     spans: list[Span] = []
-    for number, each in enumerate(sections, start=1):
+    for each, key in zip(sections, caps, strict=True):
         spans += [Span(gap)] if spans else []
-        spans += [Span(f"{number} ", Role.ACCENT)] if numbered else []
+        spans += [Span(key, Role.ACCENT)] if key else []
         spans.append(Span(each.title, Role.STRONG if each.id == chosen else Role.MUTED))
     return tuple(spans)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span
+from ckptui.tui.keys import by_id
 from ckptui.tui.views import RunsView, View
 from ckptui.tui.widgets.painting import width_of
 
@@ -16,7 +17,7 @@ def tabs_line(
     """``─ 1 Checkpoints 55 ─┬─ 2 Stages 9 ─ …``.
 
     Args:
-        views: In order; their keys are 1, 2, …
+        views: In order, each shown with its key.
         chosen: The open one.
         runs: To show whether one is working.
         close: True where there is little room.
@@ -24,10 +25,10 @@ def tabs_line(
     """
     rule, joint = ("-", "+") if ascii_only else ("─", "┬")
     spans: list[Span] = [Span(rule + " ", Role.MUTED)]
-    for number, view in enumerate(views, start=1):
-        if number > 1:
+    for number, view in enumerate(views):
+        if number:
             spans.append(Span("  " if close else f" {rule}{joint}{rule} ", Role.MUTED))
-        spans += _tab(number, view, opened=view is chosen)
+        spans += _tab(view, opened=view is chosen)
         if view is runs and runs.working:
             spans.append(Span(" >" if ascii_only else " ▶", Role.ACCENT))
     return (*spans, Span(" "))
@@ -40,7 +41,8 @@ def ruled(left: Line, right: Line, width: int, *, ascii_only: bool) -> Line:
     return (*left, rule, *((Span(" "),) if right else ()), *right)
 
 
-def _tab(number: int, view: View, *, opened: bool) -> list[Span]:
+def _tab(view: View, *, opened: bool) -> list[Span]:
     role = Role.STRONG if opened else Role.MUTED
     count = f" {view.total:,}" if view.total else ""
-    return [Span(f"{number} ", Role.ACCENT), Span(f"{view.title}{count}", role)]
+    key = by_id(f"view-{view.id}").cap
+    return [Span(f"{key} " if key else "", Role.ACCENT), Span(f"{view.title}{count}", role)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ckptui.present import units
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span, joined, line
+from ckptui.tui.keys import cap
 from ckptui.tui.reading import PATIENCE
 
 
@@ -35,7 +36,7 @@ class Search:
     def said(self) -> str:
         """In words."""
         if self.running is not None:
-            return f"looking: {units.percent(self.running)}, esc stops"
+            return f"looking: {units.percent(self.running)}, {cap('back')} stops"
         if self.sentence or self.row is None:
             return self.sentence
         of = f"{self.count:,}" if self.counted else f"{self.count:,} or more"

@@ -93,7 +93,11 @@ def next_theme(name: str) -> str:
 
 
 def said(name: str) -> str:
-    """A theme for a person, and how to keep it."""
-    keep = next((short for short, whole in OURS.items() if whole == name), name)
-    kept = "ansi" if name == ANSI.name else keep
-    return f'{_SAID.get(name, name)}; to keep them, config.toml: ui.theme = "{kept}"'
+    """A theme for a person."""
+    return _SAID.get(name, name)
+
+
+def written(name: str) -> str:
+    """A theme as the configuration names it."""
+    short = next((short for short, whole in OURS.items() if whole == name), name)
+    return "ansi" if name == ANSI.name else short

@@ -54,6 +54,31 @@ def test_the_templates_are_the_defaults_and_stay_when_they_are_there(
     assert (home / "config.toml").read_text() == active
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "code", "words"),
+    [
+        ("ui.theme", "light", 0, 'ui.theme = "light" is written to'),
+        ("ui.mouse", "false", 0, "ui.mouse = false is written to"),
+        ("notify.bell", "bad, run", 0, 'notify.bell = ["bad", "run"] is written to'),
+        ("limits.depth", "7", 0, "limits.depth = 7 is written to"),
+        ("limits.depth", "0", 1, "limits.depth: must be a whole number from 1 to 100, not 0"),
+        ("ui.theme", "lihgt", 1, "did you mean light?; nothing was changed"),
+        ("ui.thme", "x", 1, "ui.thme: there is no such setting; did you mean ui.theme?"),
+    ],
+)
+def test_set_writes_one_setting_or_says_why_not(
+    home: Path, tmp_path: Path, setting: str, value: str, code: int, words: str
+) -> None:
+    (home / "config.toml").write_text("# mine\n")
+    said = ckptui("config", "set", setting, value, XDG_CONFIG_HOME=str(tmp_path))
+    assert said.code == code
+    assert words in said.err
+    text = (home / "config.toml").read_text()
+    assert text.startswith("# mine\n")
+    assert (text == "# mine\n") == (code != 0)
+    assert ckptui("config", "check", XDG_CONFIG_HOME=str(tmp_path)).code == 0
+
+
 def test_show_says_where_each_comes_from(home: Path, tmp_path: Path) -> None:
     (home / "config.toml").write_text(
         "[ui]\nkeys = 'vim'\nascii = 1\nmouse = true\n[limits]\ndepth = 5\nentries = 9\n"

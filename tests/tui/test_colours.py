@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
@@ -106,9 +108,31 @@ async def test_colours_change_while_it_runs(run_dir: str, monkeypatch: pytest.Mo
     async with opened(run_dir) as ui:
         dark = ui.app.main.table.styles.background, ui.app.screen.styles.background
         await ui.press("T")
-        await ui.sees('colours: light; to keep them, config.toml: ui.theme = "light"')
+        await ui.sees("colours: light; : keep these colours writes them to config.toml")
         assert ui.app.theme == LIGHT.name
         assert (ui.app.main.table.styles.background, ui.app.screen.styles.background) != dark
+
+
+async def test_colours_are_kept_by_the_users_word(
+    run_dir: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for name in ("NO_COLOR", "CKPTUI_THEME", "COLORFGBG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    config = tmp_path / "ckptui" / "config.toml"
+    async with opened(run_dir) as ui:
+        await ui.press("T")
+        assert not config.exists()
+        await ui.press("colon", *"keep these")
+        await ui.sees("ui.theme = light")
+        await ui.press("enter")
+        await ui.sees('ui.theme = "light" is written to')
+        assert config.read_text() == '[ui]\ntheme = "light"\n'
+        config.write_text("[ui\n")
+        ui.app.keep_theme()
+        await ui.sees("config.toml:1: not valid TOML")
+        assert config.read_text() == "[ui\n"
 
 
 @pytest.mark.parametrize("size", [(20, 5), (1, 1), (10, 3), (39, 60), (300, 9), (300, 100)])

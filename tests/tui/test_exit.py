@@ -107,9 +107,9 @@ def test_a_crash_is_two_lines_and_a_file(where: str, run_dir: str, tmp_path: Pat
 
 def test_a_thread_that_fails_is_said_at_once_and_at_the_end(run_dir: str, tmp_path: Path) -> None:
     fail = (
-        "import threading, time\nfrom ckptui.tui.feed import Feed\nstart = Feed.start\n"
+        "import threading, time\nfrom ckptui.tui.feed import Feed\nstart = Feed.open\n"
         "def begin(self):\n    start(self)\n    threading.Thread(target=fail).start()\n"
-        f"def fail():\n    time.sleep(2)\n    raise {EVIL}\nFeed.start = begin\n"
+        f"def fail():\n    time.sleep(2)\n    raise {EVIL}\nFeed.open = begin\n"
     )
     with played(fail + RUN, run_dir, XDG_STATE_HOME=str(tmp_path)) as terminal:
         terminal.sees("not live any more")

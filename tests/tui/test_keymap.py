@@ -144,42 +144,6 @@ def test_no_file_is_the_set_alone(tmp_path: Path) -> None:
     assert read_keymap("vim", str(tmp_path / "keys.toml")) == (keymap_of("vim"), ())
 
 
-def test_every_action_can_have_another_key() -> None:
-    """Each id of the table on a key that nothing has, as Textual then finds it."""
-    from ckptui.tui.screens.choose import Choose
-    from ckptui.tui.screens.columns import ColumnsScreen
-    from ckptui.tui.screens.detail_screen import DetailScreen
-    from ckptui.tui.screens.dialog import BlockedResume, Preview, ResumeDialog
-    from ckptui.tui.screens.main import MainScreen
-    from ckptui.tui.screens.taking import TakeScreen
-    from ckptui.tui.screens.text_screen import TextScreen
-    from ckptui.tui.widgets.detail import SidePane
-    from ckptui.tui.widgets.entry import Entry
-    from ckptui.tui.widgets.log import LogView
-    from ckptui.tui.widgets.pager import Pager
-    from ckptui.tui.widgets.table import Table
-    from ckptui.tui.widgets.tree import TreeTable, TreeView
-
-    owners = (CkptuiApp, MainScreen, Table, Pager, Preview, ResumeDialog, BlockedResume, Choose,
-              TextScreen, DetailScreen, SidePane, TreeTable, TreeView, LogView,
-              TakeScreen, Entry, ColumnsScreen)  # fmt: skip
-    remapped = set()
-    for key in EVERY:
-        keymap, problems = parse_keymap(f'{key.id} = "f12"', "keys.toml", "default")
-        assert problems == ()
-        for owner in owners:
-            found = owner._merge_bindings()
-            before = {each.id for all_of in found.key_to_bindings.values() for each in all_of}
-            found.apply_keymap(keymap.overrides)
-            after = {each.id for each in found.key_to_bindings.get("f12", [])}
-            assert after == ({key.id} & before)
-            old = [each.id for name in key.keys.split(",")
-                   for each in found.key_to_bindings.get(name, [])]  # fmt: skip
-            assert key.id not in old
-            remapped |= after
-    assert remapped == {key.id for key in EVERY}
-
-
 async def test_everything_follows_the_keymap(run_dir: str) -> None:
     text = """
         validate-level = "f2"

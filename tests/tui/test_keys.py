@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from textual.binding import Binding
-
 from ckptui.tui import keys
-from ckptui.tui.app import CkptuiApp
 from ckptui.tui.keys import Key
 from tests.tui.driver import opened
 
@@ -55,28 +52,3 @@ def test_changing_keys_never_confirm_themselves() -> None:
     changing: list[Key] = [key for key in keys.MAIN if key.changes]
     assert changing
     assert not yes & {name for key in changing for name in key.keys.split(",")}
-
-
-def test_every_action_of_the_table_exists() -> None:
-    from ckptui.tui.screens.main import MainScreen
-    from ckptui.tui.widgets.detail import SidePane
-    from ckptui.tui.widgets.log import LogView
-    from ckptui.tui.widgets.pager import Pager
-    from ckptui.tui.widgets.table import Table
-    from ckptui.tui.widgets.tree import TreeTable, TreeView
-
-    for place, owner in (
-        (keys.MAIN, MainScreen),
-        (keys.TABLE, Table),
-        (keys.PAGER, Pager),
-        ((*keys.PAGER, *keys.TEXT), LogView),
-        ((*keys.SECTIONS, keys.LEAVE_DETAIL), SidePane),
-        (keys.TREE, TreeTable),
-        (keys.TREE_FIND, TreeView),
-    ):
-        for key in place:
-            name = key.action.partition("(")[0]
-            where = CkptuiApp if name.startswith("app.") else owner
-            assert callable(getattr(where, "action_" + name.removeprefix("app.")))
-    bound = [each for each in CkptuiApp.BINDINGS if isinstance(each, Binding)]
-    assert {each.id for each in bound} == {key.id for key in keys.APP}

@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from ckptui.present.columns import Cell, Column
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Span, line
-from ckptui.tui.keys import DIALOG, bindings, cap
+from ckptui.tui.keys import DIALOG, UNMARKED, bindings, cap
 from ckptui.tui.widgets.table import Table
 from ckptui.tui.widgets.text import Text
 
@@ -29,6 +29,12 @@ class Choice:
     key: str
     what: str
     note: str = ""
+
+
+class Choices(Table, inherit_bindings=False):
+    """The list of them; nothing is marked in it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(UNMARKED)
 
 
 class Choose(ModalScreen[str], inherit_bindings=False):
@@ -56,7 +62,7 @@ class Choose(ModalScreen[str], inherit_bindings=False):
         """Title and choices in a box."""
         with Vertical(id="box"):
             yield Text(ascii_only=self.ascii_only, text_id="dialog-title")
-            yield Table(_COLUMNS, self._cells, ascii_only=self.ascii_only, table_id="choices")
+            yield Choices(_COLUMNS, self._cells, ascii_only=self.ascii_only, table_id="choices")
             yield Text(ascii_only=self.ascii_only, text_id="dialog-answers")
 
     def on_mount(self) -> None:
@@ -79,14 +85,18 @@ class Choose(ModalScreen[str], inherit_bindings=False):
     def _cells(self, key: str) -> dict[str, Cell]:
         choice = self.choices[key]
         return {
-            "key": Cell(choice.key, None, Role.ACCENT),
+            "key": Cell("" if self._taken(choice.key) else choice.key, None, Role.ACCENT),
             "what": Cell(choice.what),
             "note": Cell(choice.note, None, Role.MUTED),
         }
 
+    def _taken(self, key: str) -> bool:
+        """True where a key moves the cursor, chooses or leaves."""
+        return any(key in each.names for each in (*DIALOG, *UNMARKED))
+
     def on_key(self, event: events.Key) -> None:
-        """A choice's own key chooses it at once."""
-        if event.character in self.choices:
+        """A choice's own key chooses it at once, unless the keymap has it for something here."""
+        if event.character in self.choices and not self._taken(event.character):
             event.stop()
             self.dismiss(event.character)
 

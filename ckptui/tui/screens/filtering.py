@@ -88,8 +88,8 @@ class FilterActions(MarkActions):
         elif asked:
             self.mark_matching(asked)
 
-    def on_entry_left(self) -> None:
-        """Esc takes back what the line was opened for."""
+    def on_line_input_left(self) -> None:
+        """Leaving takes back what the line was opened for."""
         if self._marking:
             self._leave_line()
         else:

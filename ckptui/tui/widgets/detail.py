@@ -177,6 +177,10 @@ class DetailView(Container):
         """The main screen has a table of its own to think of."""
         message.stop()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter follows from a text that leads somewhere; elsewhere its key is left to others."""
+        return action != "follow" or bool(self.section.leads_to)
+
     def action_follow(self) -> None:
         """Go to the checkpoint that this part is about, if it is about one."""
         if self.section.leads_to:

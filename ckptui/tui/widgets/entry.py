@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input
 
-from ckptui.tui.keys import ENTRY, bindings
+from ckptui.tui.keys import ENTRY, bindings, by_id
 
 Complete: TypeAlias = "Callable[[str], Sequence[str]]"
 """What is typed → how it may go on, whole lines, the likeliest first."""
@@ -30,7 +30,20 @@ class _Ghost(Suggester):
         return next(iter(self._complete(value)), None)
 
 
-class Entry(Input):
+class LineInput(Input):
+    """One line to type in, left with a key of its own."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings([by_id("line-leave")])
+
+    class Left(Message):
+        """What was typed shall not hold."""
+
+    def action_line_leave(self) -> None:
+        """Take it back."""
+        self.post_message(self.Left())
+
+
+class Entry(LineInput):
     """One line of a filter.
 
     Args:
@@ -42,9 +55,6 @@ class Entry(Input):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(ENTRY)
-
-    class Left(Message):
-        """Esc: what was typed shall not hold."""
 
     def __init__(self, complete: Complete, *, entry_id: str) -> None:
         super().__init__(
@@ -94,7 +104,3 @@ class Entry(Input):
         self._at = min(max(self._at + step, 0), len(self.lines))
         self.value = (*self.lines, self._begun)[self._at]
         self.cursor_position = len(self.value)
-
-    def action_line_leave(self) -> None:
-        """Take it back."""
-        self.post_message(self.Left())

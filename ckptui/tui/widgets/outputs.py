@@ -12,7 +12,7 @@ from ckptui.present.checkpoints import checkpoint_cells
 from ckptui.present.columns import Cell, Column
 from ckptui.present.glyphs import Role
 from ckptui.present.safe import plain
-from ckptui.tui.keys import TABLE, bindings
+from ckptui.tui.keys import UNMARKED, bindings
 from ckptui.tui.widgets.table import Table
 from ckptui.watch.model import Checkpoint
 
@@ -29,9 +29,7 @@ _COLUMNS = (
 class Outputs(Table, inherit_bindings=False):
     """Paths with what is known of them."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(
-        tuple(key for key in TABLE if key.action.startswith("table_") and "mark" not in key.id)
-    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings(UNMARKED)
 
     def __init__(self, *, ascii_only: bool) -> None:
         super().__init__(_COLUMNS, self._cells, ascii_only=ascii_only, table_id="outputs")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widget import Widget
@@ -12,6 +11,7 @@ from textual.widgets import Input
 
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Span, line
+from ckptui.tui.widgets.entry import LineInput
 from ckptui.tui.widgets.text import Text
 
 
@@ -38,7 +38,7 @@ class SearchLine(Container):
 
     def compose(self) -> ComposeResult:
         """The line to type in, and the one that answers."""
-        yield Input(compact=True, select_on_focus=False)
+        yield LineInput(compact=True, select_on_focus=False)
         yield Text(ascii_only=self.ascii_only)
 
     @property
@@ -87,13 +87,12 @@ class SearchLine(Container):
         if self._take is not None:
             self.close(self._take(event.value, final=True))
 
-    def on_key(self, event: events.Key) -> None:
-        """Esc leaves the line."""
-        if event.key == "escape" and self.entry.has_focus:
-            event.stop()
-            if self._take is not None:
-                self._take("", final=False)
-            self.close()
+    def on_line_input_left(self, event: LineInput.Left) -> None:
+        """Leave the line."""
+        event.stop()
+        if self._take is not None:
+            self._take("", final=False)
+        self.close()
 
 
 def search_line(widget: Widget) -> SearchLine | None:

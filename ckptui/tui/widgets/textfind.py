@@ -8,7 +8,7 @@ from typing import Final
 from textual import events
 
 from ckptui.present import units
-from ckptui.tui.keys import cap
+from ckptui.tui.keys import by_id, cap
 from ckptui.tui.reading import Asked
 from ckptui.tui.textstate import Search
 from ckptui.tui.widgets.searchline import search_line
@@ -118,8 +118,8 @@ class FindableText(TextView):
             search.number = int(number_in(said["number"]))
 
     def on_key(self, event: events.Key) -> None:
-        """Esc stops a search that is on its way, before it means anything else."""
-        if event.key == "escape" and self.search.running is not None:
+        """What goes back stops a search that is on its way first."""
+        if event.key in by_id("back").names and self.search.running is not None:
             event.stop()
             self._stop()
 

@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.events import Key
 from textual.widgets import Input
 
 from ckptui.present import units
@@ -18,6 +17,7 @@ from ckptui.present.spans import Span
 from ckptui.present.tensor_rows import COLUMNS, tensor_cells, whole_name
 from ckptui.present.tensors import ORDERS, TensorTree
 from ckptui.tui.keys import TREE, TREE_FIND, bindings
+from ckptui.tui.widgets.entry import LineInput
 from ckptui.tui.widgets.painting import between
 from ckptui.tui.widgets.table import Table
 from ckptui.tui.widgets.text import Text
@@ -94,7 +94,7 @@ class TreeView(Container):
         self.ascii_only = ascii_only
         self.table = TreeTable(ascii_only=ascii_only)
         self.foot = Text(ascii_only=ascii_only, text_id="tensor-foot")
-        self.entry = Input(
+        self.entry = LineInput(
             id="find", compact=True, select_on_focus=True, placeholder="words of a name"
         )
         self.entry.display = False
@@ -170,12 +170,11 @@ class TreeView(Container):
         message.stop()
         self._close()
 
-    def on_key(self, event: Key) -> None:
-        """Escape leaves the line and forgets what was found."""
-        if event.key == "escape" and self.entry.has_focus:
-            event.stop()
-            self._words, self._found = "", []
-            self._close()
+    def on_line_input_left(self, event: LineInput.Left) -> None:
+        """Leave the line and forget what was found."""
+        event.stop()
+        self._words, self._found = "", []
+        self._close()
 
     def _close(self) -> None:
         self.entry.display = False
