@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from ckptui.launch.hook import Call
+from ckptui.launch.known import known_runs
 from ckptui.launch.model import LIVE, RunRecord
-from ckptui.launch.registry import parse_runs
 from ckptui.light import dataclass
 from ckptui.present import units
-from ckptui.present.document_types import EventDocument
-from ckptui.present.documents import json_text
 from ckptui.present.safe import clip, plain
 from ckptui.present.saving import late_words, next_save
 from ckptui.terms import TROUBLE, Category
 from ckptui.watch.model import Change, Checkpoint, LastGood, Snapshot
 from ckptui.watch.moments import iso
+
+if TYPE_CHECKING:  # most look and never tell: a start need not wait for what tells
+    from ckptui.launch.hook import Call
+    from ckptui.present.document_types import EventDocument
 
 QUIET_SECONDS: Final = 1.5
 """After so long without a further bad one, those that came are told."""
@@ -97,7 +98,7 @@ class Happenings:
         """What is so already is no news."""
         rows = snapshot.checkpoints.items()
         self._bad = {path for path, row in rows if row.category in TROUBLE}
-        for run in parse_runs(snapshot.run_files, dead_since=self._dead_since):
+        for run in known_runs(snapshot.run_files, self._dead_since):
             self._note(run)
         self._short = _fits(snapshot, now) is False
         self._good = snapshot.last_good
@@ -157,7 +158,7 @@ class Happenings:
     def _runs_ended(self, snapshot: Snapshot) -> Iterator[Event]:
         if not snapshot.run_files:
             return
-        for run in parse_runs(snapshot.run_files, dead_since=self._dead_since):
+        for run in known_runs(snapshot.run_files, self._dead_since):
             known = run.id in self._ended
             self._note(run)
             if run.id in self._ended and not known:
@@ -241,6 +242,8 @@ def event_document(event: Event, root: str, now: float) -> EventDocument:
         root: Absolute path of that.
         now: In seconds since the epoch.
     """
+    from ckptui.present.document_types import EventDocument
+
     paths = event.paths[:MOST_PATHS]
     first = event.paths[0] if event.paths else None
     count = len(event.paths)
@@ -249,6 +252,9 @@ def event_document(event: Event, root: str, now: float) -> EventDocument:
 
 def hook_call(event: Event, root: str, now: float) -> Call:
     """What the command of ``--on-event`` gets of an event; for the arguments see the document."""
+    from ckptui.launch.hook import Call
+    from ckptui.present.documents import json_text
+
     document = event_document(event, root, now)
     variables = {
         "CKPTUI_EVENT": document.event,

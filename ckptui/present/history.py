@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ckptui.present import glyphs, units
-from ckptui.present.document_types import HistoryDocument, PastVerdictDocument
-from ckptui.present.documents import journal_document
 from ckptui.present.glyphs import Role
 from ckptui.present.reading import number, records, text
 from ckptui.present.safe import pad
 from ckptui.present.spans import Line, Span, line
-from ckptui.repair.model import JournalEntry
 from ckptui.terms import Category
-from ckptui.validation.cache_rows import PastVerdict
+
+if TYPE_CHECKING:
+    from ckptui.present.document_types import HistoryDocument
+    from ckptui.repair.model import JournalEntry
+    from ckptui.validation.cache_rows import PastVerdict
 
 _CATEGORIES: Final = {str(category): category for category in Category}
 _WIDEST: Final = max(len(category) for category in Category)
@@ -37,6 +38,10 @@ def history_document(
         repairs: The oldest first.
         start: The directory that paths are told relative to; None to tell them absolute.
     """
+    # The screen needs the lines alone, and thirty dataclasses take a tenth of its start.
+    from ckptui.present.document_types import HistoryDocument, PastVerdictDocument
+    from ckptui.present.documents import journal_document
+
     told = tuple(
         PastVerdictDocument(
             each.path if start is None else os.path.relpath(each.path, start),

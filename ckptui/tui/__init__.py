@@ -28,9 +28,11 @@ def run_app(
     Returns:
         The exit code: 0, or 128 plus the signal that ended it.
     """
+    from ckptui.tui.pauses import shorten_pauses
     from ckptui.user_config import read_user_config
     from ckptui.watch.link import begin
 
+    shorten_pauses()
     # The scanners look while everything else is loaded: their first rows are on the first screen.
     limits = read_user_config()[0].limits
     scanners = {root: begin(root, limits, follow=True) for root in roots}

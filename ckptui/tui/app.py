@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
+from importlib import import_module
 from types import MappingProxyType
 from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
+from textual.command import Provider
 from textual.driver import Driver
 
 from ckptui import turns
@@ -24,12 +27,8 @@ from ckptui.tui.keys import APP, bindings, by_id, use
 from ckptui.tui.line.driver import LineChanged, LineDriver
 from ckptui.tui.memory import Memory
 from ckptui.tui.messages import CommandFailed, Happened
-from ckptui.tui.palette import ActionCommands, CheckpointCommands, PlaceCommands
-from ckptui.tui.palette_events import EventCommands
-from ckptui.tui.pauses import COLLECT_SECONDS, shorten_pauses
+from ckptui.tui.pauses import COLLECT_SECONDS, collector
 from ckptui.tui.places import Places
-from ckptui.tui.screens.dialog import text_width
-from ckptui.tui.screens.help import HelpScreen, help_lines
 from ckptui.tui.screens.main import MainScreen
 from ckptui.tui.services import services_of
 from ckptui.tui.session import Session
@@ -37,6 +36,19 @@ from ckptui.tui.themes import THEMES, choose_theme, next_theme
 from ckptui.tui.widgets.placebar import PlaceBar
 from ckptui.user_config import UserConfig
 from ckptui.watch.link import Link
+
+_COMMANDS = (
+    ("palette", "ActionCommands"),
+    ("palette", "CheckpointCommands"),
+    ("palette", "PlaceCommands"),
+    ("palette_events", "EventCommands"),
+)
+
+
+def _commands(module: str, name: str) -> type[Provider]:
+    """A part of the palette, loaded when the palette is opened."""
+    found: type[Provider] = getattr(import_module(f"ckptui.tui.{module}"), name)
+    return found
 
 
 class CkptuiApp(Colours, inherit_bindings=False):
@@ -58,7 +70,7 @@ class CkptuiApp(Colours, inherit_bindings=False):
     CSS_PATH = "styles/app.tcss"
     TITLE = "ckptui"
     ENABLE_COMMAND_PALETTE = True
-    COMMANDS: ClassVar = {ActionCommands, CheckpointCommands, EventCommands, PlaceCommands}
+    COMMANDS: ClassVar = {partial(_commands, *each) for each in _COMMANDS}
     BINDINGS: ClassVar[list[BindingType]] = bindings(APP)
     CLOSE_TIMEOUT = 0.5
 
@@ -127,7 +139,7 @@ class CkptuiApp(Colours, inherit_bindings=False):
             rest = f" (and {more} more: ckptui config check)" if more else ""
             self.call_after_refresh(self.main.say, self.problems[0] + rest, alarm=True)
         if not self.is_headless:
-            self.set_interval(COLLECT_SECONDS, shorten_pauses())
+            self.set_interval(COLLECT_SECONDS, collector())
             self.heed_signals(self.terminal)
 
     async def on_event(self, event: events.Event) -> None:
@@ -199,6 +211,9 @@ class CkptuiApp(Colours, inherit_bindings=False):
 
     def action_show_help(self) -> None:
         """Show the keys that work where the focus is; once more goes back."""
+        from ckptui.tui.screens.dialog import text_width
+        from ckptui.tui.screens.help import HelpScreen, help_lines
+
         if isinstance(self.screen, HelpScreen):
             self.screen.action_leave()
             return

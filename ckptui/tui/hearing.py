@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.app import App
 from textual.timer import Timer
 
-from ckptui.launch.hook import Hook
 from ckptui.present.events import QUIET_SECONDS, Event, Happenings, hook_call
 from ckptui.present.safe import plain
 from ckptui.tui.messages import CommandFailed, Happened
@@ -18,6 +17,9 @@ from ckptui.tui.places import Places
 from ckptui.tui.screens.main import MainScreen
 from ckptui.user_config import Notify
 from ckptui.watch.model import Change
+
+if TYPE_CHECKING:
+    from ckptui.launch.hook import Hook
 
 BELL_SECONDS: Final = 10.0
 """Least time between two bells."""
@@ -49,6 +51,8 @@ class Hearing:
         self.ways = {"bell": set(notify.bell), "line": set(notify.line)}
         self._hook: Hook | None = None
         if command:
+            from ckptui.launch.hook import Hook
+
             self.ways["command"] = set(notify.command)
             environment = places.shown.services.environment
             self._hook = Hook(command, environment, self._command_failed)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from ckptui.repair.journal import parse_entries
-from ckptui.repair.model import JournalEntry
+if TYPE_CHECKING:
+    from ckptui.repair.model import JournalEntry
 
 JOURNAL: Final = ".ckptui/journal.jsonl"
 """Its path in the run directory, as the scanner sends it."""
@@ -25,4 +25,8 @@ def standing(text: str) -> int:
 @lru_cache(maxsize=4)
 def repairs(text: str) -> tuple[JournalEntry, ...]:
     """Every repair that the journal tells of, the oldest first."""
-    return tuple(parse_entries(text)) if text else ()
+    if not text:  # most have none, and a start need not load what reads it
+        return ()
+    from ckptui.repair.journal import parse_entries
+
+    return tuple(parse_entries(text))

@@ -9,8 +9,8 @@ from typing import Final
 from textual.app import App
 from textual.message import Message
 
+from ckptui.launch.known import known_runs
 from ckptui.launch.model import LIVE, RunRecord
-from ckptui.launch.registry import parse_runs
 from ckptui.tui.keys import by_id
 from ckptui.tui.placeline import Piece, Place, place_pieces
 from ckptui.tui.screens.main import MainScreen
@@ -44,7 +44,7 @@ class LiveRuns:
         now = time.monotonic()
         if run_files is not self._files or now - self._at > LOOK_SECONDS:
             self._files, self._at = run_files, now
-            runs = parse_runs(run_files, dead_since=self._dead_since)
+            runs = known_runs(run_files, self._dead_since)
             self._runs = tuple(run for run in runs if run.state in LIVE)
         return self._runs
 

@@ -11,7 +11,6 @@ from ckptui.tui.folding import PREFIX
 from ckptui.tui.keys import cap
 from ckptui.tui.screens.base import RunScreen
 from ckptui.tui.screens.choose import Choice, Choose
-from ckptui.tui.screens.columns import ColumnsScreen
 from ckptui.tui.services import Services
 from ckptui.tui.views.checkpoints import PIECE_SECONDS
 from ckptui.tui.views.groups import GROUPINGS, UNITS
@@ -114,6 +113,8 @@ class ArrangeActions(RunScreen):
 
     def action_columns(self) -> None:
         """Choose the columns and their order; the table follows at once."""
+        from ckptui.tui.screens.columns import ColumnsScreen
+
         view, table = self.view, self.table
 
         def follow(chosen: Sequence[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 from textual.timer import Timer
@@ -14,13 +15,15 @@ from ckptui.present.spans import Line, Span, line
 from ckptui.tui.folding import folder_of
 from ckptui.tui.keys import cap
 from ckptui.tui.order import Order
-from ckptui.tui.screens.detail_screen import DetailScreen
 from ckptui.tui.services import Services
 from ckptui.tui.views import CheckpointsView, FailuresView, RunsView, StagesView, View
 from ckptui.tui.widgets.painting import between, whole_sentence
 from ckptui.tui.widgets.table import Table
 from ckptui.tui.widgets.text import Text
 from ckptui.watch.model import Checkpoint, Snapshot
+
+if TYPE_CHECKING:
+    from ckptui.tui.screens.detail_screen import DetailScreen
 
 SAID_SECONDS = 12.0
 """How long the line above the footer says what a key did."""

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import os
 import time
+from typing import TYPE_CHECKING
 
 from ckptui.present import units
-from ckptui.present.copying import (
-    Copy,
-    checkpoint_copies,
-    failure_copies,
-    paths_copy,
-    run_copies,
-    stage_copies,
-)
-from ckptui.tui import clipboard
 from ckptui.tui.folding import directory_of, folder_of
 from ckptui.tui.keys import cap
 from ckptui.tui.screens.base import RunScreen
 from ckptui.tui.screens.choose import Choice, Choose
-from ckptui.tui.screens.taking import TakeScreen
+
+if TYPE_CHECKING:
+    from ckptui.present.copying import Copy
+    from ckptui.tui.clipboard import Way
 
 _SHOW = "s"
 
@@ -57,23 +52,29 @@ class CopyActions(RunScreen):
 
     def take(self, copy: Copy, what: str = "") -> None:
         """Copy one thing; where that cannot work, show it instead."""
-        way = clipboard.way_for(copy.text, self.services.environment)
+        from ckptui.tui.clipboard import way_for
+
+        way = way_for(copy.text, self.services.environment)
         if way.problem:
             self._show([copy], way.problem)
         else:
             self.run_worker(self._send(copy, what or f"the {copy.what}", way), group="copy")
 
-    async def _send(self, copy: Copy, what: str, way: clipboard.Way) -> None:
-        taken = way.tmux and await clipboard.into_tmux(copy.text, self.services.environment)
+    async def _send(self, copy: Copy, what: str, way: Way) -> None:
+        from ckptui.tui.clipboard import into_tmux, said
+
+        taken = way.tmux and await into_tmux(copy.text, self.services.environment)
         driver = self.app._driver  # noqa: SLF001  (Textual's own copy knows no tmux and no limit)
         if not taken and (not way.sequence or driver is None):
             self._show([copy], "tmux did not take it, and it is too long for a terminal")
             return
         if not taken and driver is not None:
             driver.write(way.sequence)
-        self.say(f"{clipboard.said(what, tmux=taken)}; {cap('copy-what')} shows it")
+        self.say(f"{said(what, tmux=taken)}; {cap('copy-what')} shows it")
 
     def _show(self, copies: list[Copy], why: str) -> None:
+        from ckptui.tui.screens.taking import TakeScreen
+
         environment = self.services.environment
         here = environment.get("PWD") or os.path.expanduser("~")
         screen = TakeScreen(copies, why, here, ascii_only=self.services.ascii_only)
@@ -82,6 +83,8 @@ class CopyActions(RunScreen):
     # What there is to copy
 
     def _copies(self) -> list[Copy]:
+        from ckptui.present.copying import failure_copies, run_copies, stage_copies
+
         key, root = self.table.cursor, self.services.root
         if self.view is self.checkpoints:
             return self._of_checkpoints(key)
@@ -94,6 +97,8 @@ class CopyActions(RunScreen):
         return failure_copies(self.failures.rows[key], self.failures.path_of(key), root)
 
     def _of_checkpoints(self, key: str | None) -> list[Copy]:
+        from ckptui.present.copying import Copy, checkpoint_copies, paths_copy
+
         root, row, several = self.services.root, self.current, self._several()
         if several:
             return paths_copy(several, root)

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from ckptui.present import units
 from ckptui.present.detail import check_lines, detail_lines, file_lines, part_lines
 from ckptui.present.glyphs import Role
-from ckptui.present.history import history_lines
 from ckptui.present.reading import records, texts
 from ckptui.present.spans import Line, Span, line
 from ckptui.present.tensor_rows import marks_of
@@ -105,6 +104,8 @@ class Details(OtherDetails):
         )  # fmt: skip
 
     async def _tell_history(self, document: Mapping[str, object]) -> Section:
+        from ckptui.present.history import history_lines
+
         ascii_only = self.services.ascii_only
         lines = history_lines(document, now=time.time(), ascii_only=ascii_only)
         return Section(HISTORY, TITLES[HISTORY], tuple(lines))

@@ -9,7 +9,6 @@ from typing import Final
 from textual.widgets import Input
 
 from ckptui.present.filter import Filter
-from ckptui.present.filter_hints import candidates, hint
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span, joined, line
 from ckptui.tui.screens.marking import MarkActions
@@ -40,6 +39,8 @@ class FilterActions(MarkActions):
         return self.entry.display
 
     def _complete(self, typed: str) -> Sequence[str]:
+        from ckptui.present.filter_hints import candidates
+
         return candidates(typed, self.view.language)
 
     def action_filter(self) -> None:
@@ -115,6 +116,8 @@ class FilterActions(MarkActions):
         entry = self.entry
         if not self.typing:
             return super().status_line()
+        from ckptui.present.filter_hints import candidates, hint
+
         asked = self._asked_now
         if asked is not None and asked.problems and entry.value[-1:].isspace():
             return line(Span(asked.problem, Role.ERROR))

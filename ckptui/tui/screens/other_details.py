@@ -9,7 +9,6 @@ from functools import partial
 
 from ckptui.present import units
 from ckptui.present.glyphs import ARROW, Role, to_ascii
-from ckptui.present.inputs import inputs_lines
 from ckptui.present.spans import Line, Span, line
 from ckptui.repair.model import JournalEntry
 from ckptui.terms import InputState
@@ -130,6 +129,8 @@ class OtherDetails(Knowing):
         )  # fmt: skip
 
     async def _tell_inputs(self, state: str, document: Mapping[str, object]) -> Section:
+        from ckptui.present.inputs import inputs_lines
+
         lines = inputs_lines({**document, "path": state}, now=time.time())
         if not self.why_read_only():
             press = Span(cap("resume"), Role.ACCENT)

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from ckptui.tui.keys import cap
-from ckptui.tui.screens.detail_screen import DetailScreen
 from ckptui.tui.screens.details import Details
 from ckptui.tui.sections import FILES
 from ckptui.tui.services import Services
@@ -149,6 +148,8 @@ class Placing(Details):
         self.show_log(follow=follow)
 
     def _open_detail(self) -> None:
+        from ckptui.tui.screens.detail_screen import DetailScreen
+
         ascii_only = self.services.ascii_only
         view = DetailView(ascii_only=ascii_only, view_id="whole", chosen=self.pane.chosen)
         name = "" if self.current is None else f"  {self.current.path}"

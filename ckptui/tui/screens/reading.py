@@ -12,10 +12,8 @@ from ckptui.present.reading import number, records, text
 from ckptui.present.safe import plain
 from ckptui.present.spans import line
 from ckptui.tui.folding import directory_of, folder_of
-from ckptui.tui.screens.ask import AskLine
 from ckptui.tui.screens.choose import Choice, Choose
 from ckptui.tui.screens.reasons import Reasons
-from ckptui.tui.screens.text_screen import TextScreen
 from ckptui.tui.widgets.log import LogView, whole_path
 
 _CHOICES: Final = "123456789bcde"
@@ -51,6 +49,8 @@ class ReadActions(Reasons):
             self.open_text(text(found[_CHOICES.index(key)], "path"))
 
     async def _typed(self) -> None:
+        from ckptui.tui.screens.ask import AskLine
+
         lines = [line("What is no whole path begins at the run directory; ~ is your home.")]
         ask = AskLine("Open a text", lines, "", "open it", ascii_only=self.services.ascii_only)
         typed = (await self.app.push_screen_wait(ask)).strip()
@@ -64,6 +64,8 @@ class ReadActions(Reasons):
 
     def show_text(self, title: str, path: str, *, follow: bool) -> LogView:
         """Open a text file on a screen of its own."""
+        from ckptui.tui.screens.text_screen import TextScreen
+
         view = LogView(self.services, self.why_read_only, view_id="log")
         self.app.push_screen(TextScreen(title, view, ascii_only=self.services.ascii_only))
         self.call_after_refresh(view.open, path, follow=follow)

@@ -10,10 +10,8 @@ from ckptui.present.reading import text
 from ckptui.present.spans import line
 from ckptui.terms import Action, MarkerState
 from ckptui.tui.actions import Answer
-from ckptui.tui.documents import done_sentence, preview_lines, preview_title
 from ckptui.tui.screens.base import RunScreen
 from ckptui.tui.screens.choose import Choice, Choose
-from ckptui.tui.screens.dialog import Confirm, Preview, text_width
 from ckptui.watch.model import Checkpoint
 
 
@@ -80,6 +78,9 @@ class RepairActions(RunScreen):
         self._tell(answer)
 
     async def _agreed(self, plans: Sequence[Answer]) -> bool:
+        from ckptui.tui.documents import preview_lines, preview_title
+        from ckptui.tui.screens.dialog import Confirm, Preview, text_width
+
         if self.interrupted():
             return False
         ascii_only = self.services.ascii_only
@@ -106,6 +107,8 @@ class RepairActions(RunScreen):
 
     def _tell(self, answer: Answer) -> None:
         """Say what came of it; from here on the next key may change something."""
+        from ckptui.tui.documents import done_sentence
+
         self.services.monitor.rescan()
         self.done_asking()
         if answer.document is not None and answer.ok:

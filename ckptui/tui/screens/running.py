@@ -7,11 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from ckptui.launch.model import LIVE, RunRecord
 from ckptui.present.reading import text, texts
-from ckptui.present.resuming import resume_lines
 from ckptui.present.spans import line
 from ckptui.tui.keys import cap
-from ckptui.tui.screens.ask import AskCommand
-from ckptui.tui.screens.dialog import BlockedResume, Confirm, ResumeDialog, text_width
 from ckptui.tui.screens.reading import ReadActions
 from ckptui.tui.widgets.log import LogView
 
@@ -51,6 +48,9 @@ class RunActions(ReadActions):
                 return
 
     async def _shown(self, document: Mapping[str, object]) -> str:
+        from ckptui.present.resuming import resume_lines
+        from ckptui.tui.screens.dialog import BlockedResume, ResumeDialog, text_width
+
         ascii_only = self.services.ascii_only
         lines = resume_lines(document, width=text_width(self.app.size.width))
         self.hush()
@@ -61,6 +61,8 @@ class RunActions(ReadActions):
 
     async def _asked(self, command: Sequence[str]) -> bool:
         """Ask for the command and write it; False where the user left."""
+        from ckptui.tui.screens.ask import AskCommand
+
         ask = AskCommand(
             [line(sentence) for sentence in _NO_COMMAND if not command] or [line(_NO_COMMAND[1])],
             command,
@@ -128,6 +130,8 @@ class RunActions(ReadActions):
         self.begin(self._cancel(run_id))
 
     async def _cancel(self, run_id: str) -> None:
+        from ckptui.tui.screens.dialog import Confirm
+
         run = self.runs.rows[run_id]
         lines = [
             line(f"Stops run {run_id} on {run.host}: {' '.join(run.command)}"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping
 
+from ckptui.launch.known import known_runs
 from ckptui.launch.model import LIVE, RunRecord
-from ckptui.launch.registry import parse_runs
 from ckptui.present import columns
 from ckptui.present.columns import Cell
 from ckptui.present.filter import matches
@@ -35,7 +35,7 @@ class RunsView(View):
     ) -> Rows:
         """Parse the runs from the small files that the scanner sent."""
         del changed, removed  # of checkpoints; a run may end without any file being written
-        found = parse_runs(snapshot.run_files, dead_since=self._dead_since)
+        found = known_runs(snapshot.run_files, self._dead_since)
         runs = sorted(found, key=lambda run: run.started_at, reverse=True)
         self.rows = {run.id: run for run in runs}
         self.total = len(runs)
