@@ -25,17 +25,19 @@ class Series:
         bad: Those of them that cannot be the last good one.
     """
 
-    __slots__ = ("_latest", "_unnumbered", "bad", "counted", "plain")
+    __slots__ = ("_extent", "_latest", "_unnumbered", "bad", "counted", "plain")
 
     def __init__(self) -> None:
         self.counted = Ranking()
         self.plain: set[str] = set()
         self.bad: set[str] = set()
+        self._extent: Extent | None = None
         self._unnumbered: set[str] = set()
         self._latest: list[tuple[float, str]] = []
 
     def put(self, row: Checkpoint) -> None:
         """Take a row that counts, new or different."""
+        self._extent = None
         before = self.counted.rows.get(row.path)
         self.counted.put(row)
         if row.step is None:
@@ -49,6 +51,7 @@ class Series:
 
     def drop(self, path: str) -> None:
         """Forget a row that counts."""
+        self._extent = None
         row = self.counted.drop(path)
         self._unnumbered.discard(path)
         if row is not None:
@@ -93,7 +96,18 @@ class Series:
     @property
     def extent(self) -> Extent:
         """How far it has come."""
-        return Extent(self.newest, next(iter(self.counted)))
+        if self._extent is None:
+            self._extent = Extent(self.newest, next(iter(self.counted)))
+        return self._extent
+
+    def may_pass(self, best: Checkpoint | None) -> bool:
+        """False where none of its bad rows that count can be newer than the best."""
+        if not self.counted.bads:
+            return False
+        if best is None or best.step is None or self._unnumbered:
+            return True
+        step = self.extent.furthest.step
+        return step is None or step >= best.step
 
     def newer(self, best: Checkpoint | None, rows: Iterable[Checkpoint]) -> Iterator[Checkpoint]:
         """Of its rows in order, those that are newer than the best; all where there is none.

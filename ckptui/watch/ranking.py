@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from heapq import heapify, heappop, heappush, merge
 from typing import Final, TypeVar
 
@@ -11,6 +11,7 @@ from ckptui.watch.model import Checkpoint
 from ckptui.watch.series import Rank, rank_of
 
 _SLACK: Final = 64
+Part = TypeVar("Part")
 Item = TypeVar("Item", Rank, tuple[float, str])
 
 
@@ -48,6 +49,31 @@ def walk(heap: list[Item], stands: Callable[[Item], bool]) -> Iterator[Item]:
         if item != last and stands(item):
             yield item
         last = item
+
+
+def merged(
+    parts: Iterable[tuple[Rank, Part]], begin: Callable[[Part], Iterator[Checkpoint]]
+) -> Iterator[Checkpoint]:
+    """Rows of many parts, the furthest first. A part is begun when it may be its turn.
+
+    Args:
+        parts: Each with a rank that none of its rows is before.
+        begin: Gives the rows of a part, in order.
+    """
+    begun: list[Iterator[Checkpoint]] = []
+    unbegun = [(rank, at, part) for at, (rank, part) in enumerate(parts)]
+    heapify(unbegun)
+    heads: list[tuple[Rank, int, Checkpoint]] = []
+    while unbegun or heads:
+        if unbegun and (not heads or unbegun[0][0] <= heads[0][0]):
+            begun.append(begin(heappop(unbegun)[2]))
+            at = len(begun) - 1
+        else:
+            _, at, row = heappop(heads)
+            yield row
+        following = next(begun[at], None)
+        if following is not None:
+            heappush(heads, (rank_of(following), at, following))
 
 
 class Ranking:

@@ -15,6 +15,7 @@ from ckptui.watch.entries import Signature
 from ckptui.watch.last_good import is_newer, verdict_on, why_not
 from ckptui.watch.model import Checkpoint, LastGood, PassedOver
 from ckptui.watch.one_series import Series
+from ckptui.watch.ranking import merged
 from ckptui.watch.series import is_data, rank_of
 
 
@@ -139,12 +140,12 @@ def _over(
     plain: Mapping[str, Checkpoint], beside: Iterable[Series], best: Checkpoint | None
 ) -> Iterator[Checkpoint]:
     """Of what stands in for a series, the bad ones that are newer, in order; made one by one."""
-    parts: list[Iterable[Checkpoint]] = []
-    for series in beside:
-        parts.append(filter(why_not, series.newer(best, series.counted.bad())))
-        bad = map(plain.__getitem__, series.bad)
-        parts.append(sorted((row for row in bad if _newer(row, best)), key=rank_of))
-    return merge(*parts, key=rank_of)
+    near = list(beside)
+    ranks = ((rank_of(each.extent.furthest), each) for each in near if each.may_pass(best))
+    counted = merged(ranks, lambda each: filter(why_not, each.newer(best, each.counted.bad())))
+    bad = (plain[path] for each in near for path in each.bad)
+    uncounted = sorted((row for row in bad if _newer(row, best)), key=rank_of)
+    return merge(counted, uncounted, key=rank_of)
 
 
 def _newer(row: Checkpoint, best: Checkpoint | None) -> bool:
