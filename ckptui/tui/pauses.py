@@ -10,7 +10,7 @@ from typing import Final
 COLLECT_SECONDS: Final = 600.0
 """Time between two looks for garbage among what is new."""
 _SWITCH_SECONDS: Final = 0.001
-_YOUNG, _MIDDLE, _OLD = 10_000, 20, 1_000_000
+_YOUNG, _MIDDLE, _OLD = 5_000, 8, 1_000_000
 
 
 def shorten_pauses() -> None:
