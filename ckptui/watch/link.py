@@ -59,6 +59,10 @@ class Link:
         self._words: TextIO | None = None
         self._buffer = b""
 
+    def another(self) -> Link:
+        """A link for the next life of it; not started."""
+        return Link(self._root, self._settings, follow=self._follow)
+
     def start(self) -> None:
         """Start the process.
 

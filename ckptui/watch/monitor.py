@@ -20,6 +20,7 @@ from ckptui.watch.checks import Depth, Finish
 from ckptui.watch.link import Link
 from ckptui.watch.model import Change, Snapshot
 from ckptui.watch.protocol import Settings
+from ckptui.watch.scanner_care import RESTART_AFTER, ScannerCare
 
 Subscriber: TypeAlias = "Callable[[Change], None]"
 
@@ -27,10 +28,6 @@ _log = logging.getLogger("ckptui")
 _PUBLISH_EVERY: Final = 0.25
 _PUBLISH_SHARE: Final = 4
 """How much longer than making a snapshot the time between two is, at least."""
-_SILENCE: Final = 5.0
-_RESTART_AFTER: Final = 15.0
-_HEALTHY: Final = 60.0
-_DEATHS: Final = 3
 _IDLE: Final = 1.0
 _PIECE: Final = 100
 """Verdicts, and rows, between two moments at which a key may come first: some milliseconds."""
@@ -74,7 +71,7 @@ class Monitor:
         jobs: int | None = None,
     ) -> None:
         self.root = os.path.abspath(os.fspath(root))
-        self._follow, self._settings = follow, settings
+        self._follow = follow
         self._snapshot = Snapshot(self.root)
         self._subscribers: list[Subscriber] = []
         self._published = threading.Condition()
@@ -88,7 +85,6 @@ class Monitor:
         self._jobs = jobs
         self._pool_thread: threading.Thread | None = None
         self._thread: threading.Thread | None = None
-        self._link = scanner or Link(self.root, settings, follow=follow)
         self._brain = Brain(
             self.root,
             self._get_pool,
@@ -98,10 +94,8 @@ class Monitor:
             required_keys=required_keys,
             user=user,
         )
-        self._heard = time.monotonic()
-        self._restarted = False
-        self._deaths: deque[float] = deque(maxlen=_DEATHS)
-        self._over = False
+        link = scanner or Link(self.root, settings, follow=follow)
+        self._scanner = ScannerCare(self._brain, link, follow=follow)
 
     # What others call
 
@@ -113,7 +107,7 @@ class Monitor:
     @property
     def scanner_pid(self) -> int | None:
         """Process id of the scanner, None where there is none."""
-        return self._link.pid
+        return self._scanner.link.pid
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -127,7 +121,7 @@ class Monitor:
             return
         self._closed = True
         # The monitor's thread alone closes what it reads from; here the scanner is only killed.
-        self._link.kill()
+        self._scanner.kill()
         self._wake()
         with self._published:
             self._published.notify_all()
@@ -180,7 +174,7 @@ class Monitor:
         hopeless = bool(shown.problem) and not shown.watching.swept_at
         if hopeless and shown.silent_since is not None:
             # A first start from a cold, slow disk is silent too: give it time to speak.
-            hopeless = time.time() - shown.silent_since > _RESTART_AFTER
+            hopeless = time.time() - shown.silent_since > RESTART_AFTER
         return shown.settled or hopeless or not self.alive
 
     @property
@@ -248,7 +242,7 @@ class Monitor:
             pass
 
     def _tell(self, message: dict[str, object]) -> None:
-        self._link.send(message)
+        self._scanner.link.send(message)
 
     def _get_pool(self) -> Pool:
         if self._pool is None:
@@ -276,13 +270,13 @@ class Monitor:
         except Exception as error:  # noqa: BLE001  (said: whoever waits would wait for ever)
             _log.debug("the monitor of %s failed", self.root, exc_info=True)
             self._give_up(f"{self.root}: watching it failed inside ckptui: {error!r}")
-        self._link.stop()
+        self._scanner.link.stop()
         self._ear.close()
         self._mouth.close()
 
     def _work(self) -> None:
-        if self._link.pid is None:
-            self._start_scanner()
+        if self._scanner.link.pid is None:
+            self._scanner.start()
         # Who looks once waits for the whole; half of it is worth a word only where it takes long.
         due = 0.0 if self._follow else time.monotonic() + 2 * _PUBLISH_EVERY
         while not self._closed:
@@ -304,15 +298,14 @@ class Monitor:
         return min(_IDLE, max(0.0, due - now)) if due is not None else _IDLE
 
     def _step(self, timeout: float) -> None:
-        messages = self._link.read(self._ear.fileno(), timeout)
+        messages = self._scanner.link.read(self._ear.fileno(), timeout)
         if self._closed:
             return
         self._drain()
         if messages is None:
-            self._scanner_ended()
+            self._scanner.has_ended()
         elif messages:
-            self._heard = time.monotonic()
-            self._brain.speaks()
+            self._scanner.speaks()
             for message in messages:
                 self._brain.hear(message)
                 turns.give()
@@ -320,7 +313,7 @@ class Monitor:
             self._todo.popleft()()
         for _ in range(min(len(self._events), _PIECE)):
             self._brain.checked(self._events.popleft())
-        self._watch_silence()
+        self._scanner.watch_silence()
         self._brain.go_on()
         while self._brain.catalog.unfinished and not self._todo:
             self._brain.catalog.work(_PIECE)
@@ -333,55 +326,10 @@ class Monitor:
         except BlockingIOError:
             pass
 
-    def _start_scanner(self) -> None:
-        self._link = Link(self.root, self._settings, follow=self._follow)
-        self._heard = time.monotonic()
-        try:
-            self._link.start()
-        except OSError as error:
-            self._over = True
-            self._brain.fail(f"the scanner cannot be started: {error.strerror}")
-        if self._closed:  # close() may have come between
-            self._link.kill()
-
-    def _scanner_ended(self) -> None:
-        words = self._link.last_words()
-        self._link.stop()
-        if self._over or self._brain.ended:
-            self._over = True
-            return
-        now = time.monotonic()
-        if not self._follow or (len(self._deaths) == _DEATHS and now - self._deaths[0] < _HEALTHY):
-            self._over = True
-            why = f": {words}" if words else ""
-            self._brain.fail(f"the scanner of {self.root} ended{why}; open it again to try again")
-            return
-        self._deaths.append(now)
-        self._brain.begin_again()
-        self._start_scanner()
-
-    def _watch_silence(self) -> None:
-        """Say since when nothing was heard, and start another scanner at most once."""
-        quiet = time.monotonic() - self._heard
-        if self._over or self._link.pid is None:
-            return
-        if quiet < _SILENCE:
-            if self._restarted and self._brain.spoke_for > _HEALTHY:
-                self._restarted = False
-            return
-        self._brain.silent(time.time() - quiet)
-        if quiet > _RESTART_AFTER and not self._restarted and self._follow:
-            self._restarted = True
-            self._link.stop()
-            self._brain.begin_again()
-            heard = self._heard
-            self._start_scanner()
-            self._heard = heard  # the silence goes on until somebody speaks
-
     def _give_up(self, problem: str) -> None:
         """Say why there will be no further news; what was seen last stays."""
         self._closed = True
-        self._link.kill()
+        self._scanner.kill()
         last = replace(self._snapshot, problem=problem, silent_since=None)
         self._show(Change(last, frozenset(), frozenset()))
 
@@ -400,32 +348,3 @@ class Monitor:
                 subscriber(change)
             except Exception:  # noqa: BLE001  (logged; the model goes on without it)
                 _log.exception("a subscriber of %s failed", self.root)
-
-
-def look_once(
-    root: str | os.PathLike[str],
-    *,
-    timeout: float | None = None,
-    header_checks: bool = True,
-    pool: Pool | None = None,
-    settings: Settings = Settings(),  # noqa: B008  (frozen)
-) -> Snapshot:
-    """Look at a run directory once: one sweep, and the header checks that it causes.
-
-    Args:
-        root: The run directory.
-        timeout: Seconds to wait at most, None for as long as it takes.
-        header_checks: False leaves them out; nothing but names, sizes and markers is known then.
-        pool: Check workers; they are closed at the end.
-        settings: How to scan.
-
-    Returns:
-        The snapshot; ``problem`` says what went wrong, if anything did.
-    """
-    with Monitor(
-        root, follow=False, header_checks=header_checks, pool=pool, settings=settings
-    ) as monitor:
-        shown = monitor.wait_settled(timeout)
-    if shown.settled or shown.problem:
-        return shown
-    return replace(shown, problem=f"{shown.root} did not answer within {timeout:g} s")

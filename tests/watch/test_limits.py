@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ckptui.watch.monitor import look_once
+from ckptui.watch.look_once import look_once
 from ckptui.watch.protocol import Settings
 from tests.watch.conftest import Write
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from ckptui.terms import Category, MarkerState
+from ckptui.watch.look_once import look_once
 from ckptui.watch.model import Change, Checkpoint
-from ckptui.watch.monitor import Monitor, look_once
+from ckptui.watch.monitor import Monitor
 from tests.watch.conftest import Open, Write, until
 
 EVENTS = "events"

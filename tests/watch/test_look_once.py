@@ -11,7 +11,7 @@ from pathlib import Path
 from ckptui.checkpoint.manager import CheckpointManager
 from ckptui.input_hash import hash_inputs, list_inputs
 from ckptui.terms import Action, Category, InputState
-from ckptui.watch.monitor import look_once
+from ckptui.watch.look_once import look_once
 from ckptui.watch.protocol import Settings
 from tests.watch.conftest import Write
 

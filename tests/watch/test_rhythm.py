@@ -17,8 +17,8 @@ from ckptui.present.saving import next_save, rhythm_line
 from ckptui.present.spans import text_of
 from ckptui.watch.brain import Brain
 from ckptui.watch.entries import FILE, Entry
+from ckptui.watch.look_once import look_once
 from ckptui.watch.model import Snapshot, StageRow
-from ckptui.watch.monitor import look_once
 from ckptui.watch.rhythm import rhythm_of
 from tests.watch.conftest import Write
 from tests.watch.test_last_good import row

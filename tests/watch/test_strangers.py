@@ -14,8 +14,8 @@ import torch
 from torch.package.package_exporter import PackageExporter
 
 from ckptui.terms import Category
+from ckptui.watch.look_once import look_once
 from ckptui.watch.model import Snapshot
-from ckptui.watch.monitor import look_once
 
 STATE = {"0.weight": torch.ones(4, 4), "0.bias": torch.ones(4)}
 TRAINING = {"model": STATE, "optimizer": {"state": {}, "param_groups": [{"lr": 0.1}]}}
