@@ -293,7 +293,7 @@ class Brain:
 
     def go_on(self) -> None:
         """Ask for what is needed next."""
-        self.checks.want_inputs(self.catalog.stages.wanted)
+        self.checks.inputs.want(self.catalog.stages.wanted)
         self.checks.feed()
 
     # Out

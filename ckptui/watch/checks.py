@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import os
 import time
 from collections import deque
@@ -11,7 +9,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final, TypeAlias
 
-from ckptui.input_hash import Inputs
 from ckptui.light import dataclass, field
 from ckptui.terms import Category, Level
 from ckptui.validation.pool import Answer, Done, Pool, Progress, Request
@@ -19,6 +16,8 @@ from ckptui.validation.settling import SETTLING_LOCAL, SETTLING_NETWORK
 from ckptui.validation.verdict import Verdict
 from ckptui.watch.catalog import Catalog, Demand
 from ckptui.watch.entries import TEMPORARY, Entry, Signature
+from ckptui.watch.header_queue import HeaderQueue
+from ckptui.watch.input_lists import InputLists
 from ckptui.watch.later import Later
 from ckptui.watch.model import Checkpoint
 from ckptui.watch.previous import RecentValues, previous_of
@@ -35,11 +34,8 @@ _HEADERS: Final = 256
 becomes visible does not wait behind ten thousand."""
 _DEEP: Final = 32
 """Deep checks that are with the pool at one time, for each of its workers."""
-_INPUTS_EVERY: Final = 30.0
-_COST_FACTOR: Final = 20
 _PATIENCE: Final = 2.0
 _BUSY: Final = 0.2
-_NEVER: Final = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,33 +74,34 @@ class Checks:
         catalog: Where verdicts go.
         pool: Gives the pool, starting it at the first question.
         follow: False where nothing will be asked twice.
+
+    Attributes:
+        inputs: The lists that belong to stages.
+        network: Whether the run directory is on a filesystem of the network.
     """
 
     def __init__(
         self, root: str, catalog: Catalog, pool: Callable[[], Pool], *, follow: bool
     ) -> None:
         self._root, self._catalog, self._pool, self._follow = root, catalog, pool, follow
-        self._heap: list[tuple[float, float, int, str]] = []
-        self._queued: set[str] = set()
+        self._waiting = HeaderQueue()
         self._orders: deque[_Order] = deque()
         self._finished: list[tuple[Finish, str]] = []
         self._flights: dict[int, _Flight] = {}
         self._flying: set[str] = set()
         self._deep: dict[str, Signature] = {}
-        self._visible: frozenset[str] = frozenset()
         self._later = Later()
-        self._inputs_due: dict[InputsKey, float] = {}
+        self.inputs = InputLists(catalog, follow=follow)
         self._recent = RecentValues()
-        self._counter = itertools.count()
         self.network = False
 
     @property
     def busy(self) -> bool:
         """True while a question of the first look is open."""
         return bool(
-            self._queued
+            self._waiting
             or any(not f.deep and f.reply is None for f in self._flights.values())
-            or any(due == 0.0 for due in self._inputs_due.values())
+            or self.inputs.wait
         )
 
     @property
@@ -115,21 +112,12 @@ class Checks:
     def consider(self, paths: Iterable[str]) -> None:
         """Queue the header checks that are needed."""
         for path in paths:
-            if path not in self._queued and self._catalog.needs_check(path):
-                self._queued.add(path)
-                self._push(path)
-
-    def _push(self, path: str) -> None:
-        entry = self._catalog.entries.get(path)
-        rank = 0.0 if path in self._visible else 1.0
-        newest = -entry.mtime if entry is not None else 0.0
-        heapq.heappush(self._heap, (rank, newest, next(self._counter), path))
+            if path not in self._waiting and self._catalog.needs_check(path):
+                self._waiting.put(path, self._catalog.entries[path].mtime)
 
     def prioritise(self, paths: Iterable[str]) -> None:
         """What is on screen now comes first."""
-        self._visible = frozenset(paths)
-        for path in self._visible & self._queued:
-            self._push(path)
+        self._waiting.prioritise(paths)
 
     def order(self, paths: Iterable[str], depth: Depth, done: Finish | None = None) -> None:
         """Queue checks that somebody asked for; what has no bytes to check is finished at once."""
@@ -167,23 +155,19 @@ class Checks:
 
     def feed(self) -> None:
         """Give the pool as much as it should have."""
-        self._feed_inputs()
+        for key, request in self.inputs.due():
+            self._submit(request, _Flight("", key=key))
         self._feed_later()
         if self._orders:
             self._feed_orders()
-        while self._heap and len(self._flying) < _HEADERS:
-            path = heapq.heappop(self._heap)[3]
-            if path not in self._queued:
-                continue
-            self._queued.discard(path)
+        while self._waiting and len(self._flying) < _HEADERS:
+            path = self._waiting.take()
             # One that is still with the pool is considered again when its answer comes.
             if path not in self._flying and self._catalog.needs_check(path):
                 if (rest := self._rest(self._catalog.entries[path])) > 0:
                     self._later.put(path, time.monotonic() + rest, 0)
                 else:
                     self._ask_header(path)
-        if not self._queued and not self._heap:
-            self._queued, self._heap = set(), []  # they keep the room of the most they ever held
 
     def _feed_orders(self) -> None:
         deep = sum(1 for flight in self._flights.values() if flight.deep)
@@ -267,7 +251,7 @@ class Checks:
         elif flight.reply is not None:
             flight.reply(event.document)
         elif flight.key is not None:
-            self._take_inputs(flight, event.document)
+            self.inputs.take(flight.key, event.document, time.monotonic() - flight.started)
 
     def _judge(self, flight: _Flight, event: Done) -> None:
         path, catalog = flight.path, self._catalog
@@ -333,16 +317,14 @@ class Checks:
 
     def forget(self, path: str) -> None:
         """The entry is gone."""
-        self._queued.discard(path)
+        self._waiting.drop(path)
         self._later.drop(path)
         self._deep.pop(path, None)
 
     def next_due(self) -> float | None:
         """Monotonic time at which something waits to be asked, None where nothing does."""
-        due = self._later.next()
-        dues = [due] if due is not None else []
-        dues += [due for due in self._inputs_due.values() if due != _NEVER]
-        return min(dues) if dues else None
+        dues = [due for due in (self._later.next(), self.inputs.next_due()) if due is not None]
+        return min(dues, default=None)
 
     def ask_again(self) -> None:
         """Look again at what could not be judged for good, and at all inputs."""
@@ -350,52 +332,4 @@ class Checks:
             if row.category in ("unreadable", "changing"):
                 self._catalog.forget_verdict(path)
                 self.consider([path])
-        self._inputs_due = dict.fromkeys(self._inputs_due, 0.0)
-
-    # Inputs
-
-    def want_inputs(self, keys: Iterable[InputsKey]) -> None:
-        """Ask for the lists of inputs that the stages name; drop what no stage names any more."""
-        wanted = set(keys)
-        for key in set(self._inputs_due) - wanted:
-            del self._inputs_due[key]
-            self._catalog.set_inputs(key, None)
-        for key in wanted - set(self._inputs_due):
-            self._inputs_due[key] = 0.0
-
-    def _feed_inputs(self) -> None:
-        now = time.monotonic()
-        for key, due in self._inputs_due.items():
-            if due <= now:
-                root, pattern, content, _ = key
-                request = Request(root, kind="inputs", pattern=pattern, content=content)
-                self._inputs_due[key] = _NEVER
-                self._submit(request, _Flight("", key=key))
-
-    def _take_inputs(self, flight: _Flight, document: dict[str, object]) -> None:
-        key = flight.key
-        if key is None or key not in self._inputs_due:
-            return
-        self._catalog.set_inputs(key, _inputs_in(document, key[3]))
-        took = time.monotonic() - flight.started
-        # With content every look reads everything: only when somebody asks.
-        if self._follow and not key[2]:
-            self._inputs_due[key] = time.monotonic() + max(_INPUTS_EVERY, _COST_FACTOR * took)
-
-
-def _inputs_in(document: dict[str, object], exclude: tuple[str, ...]) -> Inputs | None:
-    """The list in an answer, without what the recorded one left out; None where there is none."""
-    try:
-        inputs = Inputs.from_json(document.get("inputs"))
-    except ValueError:
-        return None
-    if not exclude:
-        return inputs
-    prefixes = tuple(f"{path}/" for path in exclude)
-    keep = [n for n, (path, _) in enumerate(inputs.files) if not path.startswith(prefixes)]
-    return replace(
-        inputs,
-        files=tuple(inputs.files[n] for n in keep),
-        digests=tuple(inputs.digests[n] for n in keep) if inputs.digests else (),
-        exclude=exclude,
-    )
+        self.inputs.ask_again()
