@@ -24,6 +24,11 @@ def wanted(seconds: float = _ANSWER) -> None:
     _until = max(_until, time.monotonic() + seconds)
 
 
+def waiting() -> bool:
+    """True while somebody waits."""
+    return _until > time.monotonic()
+
+
 def give() -> None:
     """Between two pieces of work: rest for a moment if somebody waits."""
     left = _until - time.monotonic()

@@ -10,12 +10,16 @@ from typing import Final, TypeAlias
 from textual.timer import Timer
 from textual.widget import Widget
 
+from ckptui import turns
 from ckptui.tui.messages import SnapshotChanged
 from ckptui.watch.model import Change, Snapshot
 from ckptui.watch.monitor import Monitor
 
 PAINT_SECONDS: Final = 0.25
 """Least time between two paints that nobody asked for by a key."""
+_LATEST_SECONDS: Final = 0.6
+"""Most time between two paints while keys are answered: they go first, but not for ever."""
+_BREATH_SECONDS: Final = 0.05
 _USED_SECONDS: Final = 1.0
 """Least time between two words to the watcher about keys that were pressed."""
 
@@ -121,6 +125,9 @@ class Feed:
 
     def _flush(self) -> None:
         self._timer = None
+        if turns.waiting() and time.monotonic() - self._shown_at < _LATEST_SECONDS:
+            self._timer = self._screen.set_timer(_BREATH_SECONDS, self._flush)
+            return
         taken = self._gathered.take() if self.is_open else None
         if taken is not None:
             self._show(*taken)

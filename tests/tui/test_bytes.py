@@ -63,6 +63,22 @@ def test_an_action_costs_few_bytes(terminal: Played, what: str, keys: str, most:
     assert _cost(terminal, keys) <= most, what
 
 
+@pytest.mark.parametrize("size", [(120, 36), (120, 40)])
+def test_a_step_of_a_cursor_that_runs_costs_less_than_a_kilobyte(
+    old_run: str, size: tuple[int, int]
+) -> None:
+    """With what the detail and the footer come to say in the end."""
+    with played([*_COMMAND, old_run], os.environ, size) as terminal:
+        terminal.sees(lambda lines: any("▌" in line for line in lines), "a row")
+        terminal.rests(2.0)
+        before = terminal.count
+        for key in "jjjjjkkkkk":
+            terminal.press(key)
+            terminal.listens(0.05)
+        terminal.rests(0.6)
+        assert terminal.count - before < 10 * 1000
+
+
 def test_nothing_is_sent_while_nothing_changes(terminal: Played) -> None:
     terminal.rests(1.0)
     assert terminal.listens(6.0) == 0

@@ -6,6 +6,7 @@ import time
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from ckptui import turns
 from ckptui.tui.feed import PAINT_SECONDS
 from ckptui.tui.folding import PREFIX
 from ckptui.tui.keys import cap
@@ -18,6 +19,8 @@ from ckptui.tui.widgets.table import Table
 
 _BREATH_SECONDS: Final = 0.01
 """What the keys get between two pieces of a long work."""
+_LONG_BREATH_SECONDS: Final = 0.03
+"""The same while one is being answered."""
 _KEYS: Final = "123456789abcdefimnoprstuvwxyz"
 """One for each choice; none of them moves a cursor."""
 
@@ -53,7 +56,8 @@ class ArrangeActions(RunScreen):
 
     def _go_on_soon(self) -> None:
         if self.checkpoints.busy and self._piece is None:
-            self._piece = self.set_timer(_BREATH_SECONDS, self._go_on)
+            wait = _LONG_BREATH_SECONDS if turns.waiting() else _BREATH_SECONDS
+            self._piece = self.set_timer(wait, self._go_on)
 
     def _go_on(self) -> None:
         """The next piece of what cannot be done at once without keeping the keys waiting."""

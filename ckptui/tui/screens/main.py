@@ -23,6 +23,7 @@ from ckptui.tui.keys import MAIN, bindings, cap
 from ckptui.tui.messages import SnapshotChanged, ThreadFailed
 from ckptui.tui.screens.arranging import ArrangeActions
 from ckptui.tui.screens.finding import FindActions
+from ckptui.tui.screens.following import Following
 from ckptui.tui.screens.footers import EMPTY
 from ckptui.tui.screens.noticing import Noticing
 from ckptui.tui.screens.remembering import Remembering
@@ -42,7 +43,9 @@ _MOST_AT_ONCE = 200
 """Rows of a group that are checked before others because the group is on screen."""
 
 
-class MainScreen(ArrangeActions, FindActions, RepairActions, RunActions, Remembering, Noticing):
+class MainScreen(
+    ArrangeActions, FindActions, RepairActions, RunActions, Remembering, Following, Noticing
+):
     """Everything about one run directory."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(MAIN)
@@ -154,7 +157,7 @@ class MainScreen(ArrangeActions, FindActions, RepairActions, RunActions, Remembe
     def on_table_moved(self, message: Table.Moved) -> None:
         """Another row: another detail."""
         if message.table is self.table:
-            self.show_detail()
+            self.follow_cursor()
             self.show_status()
             self.show_footer()
 

@@ -117,6 +117,7 @@ class Placing(Details):
         if self.place == OFF or self.view is self.runs:
             self.open_row()
         else:
+            self.show_detail()  # it may be a moment behind the cursor
             self.pane.take_focus()
 
     def open_row(self) -> None:
