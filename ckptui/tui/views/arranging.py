@@ -8,7 +8,8 @@ from itertools import islice
 from typing import Final
 
 from ckptui.present.checkpoints import FILLS
-from ckptui.tui.views.lines import Arrangement, Lines
+from ckptui.tui.views.arrangement import Arrangement
+from ckptui.tui.views.lines import Lines
 from ckptui.watch.model import Checkpoint
 
 _PIECE: Final = 100

@@ -13,10 +13,11 @@ from ckptui.present.checkpoints import EVERY, checkpoint_cells, last_good_sign
 from ckptui.present.columns import Cell, Column, fit
 from ckptui.tui.folding import PREFIX, directory_of, group_cells
 from ckptui.tui.listing import Rows
+from ckptui.tui.views.arrangement import NEWEST, Arrangement
 from ckptui.tui.views.arranging import Arranging
 from ckptui.tui.views.base import View
 from ckptui.tui.views.groups import GROUPINGS, NOTHING, UNITS, Grouping, GroupTally
-from ckptui.tui.views.lines import NEWEST, Arrangement, Lines
+from ckptui.tui.views.lines import Lines
 from ckptui.tui.views.remembering import names
 from ckptui.watch.model import Checkpoint, Snapshot
 

@@ -2,87 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from ckptui.present.checkpoints import sort_key
-from ckptui.present.columns import SortKey
-from ckptui.present.filter import Filter
-from ckptui.tui.folding import group_sort_key
 from ckptui.tui.listing import Rows
-from ckptui.tui.views.entries import Backwards, Entries, Entry
-from ckptui.tui.views.groups import UNITS, Group, Grouping, GroupTally, in_trouble
+from ckptui.tui.views.arrangement import NEWEST, Arrangement
+from ckptui.tui.views.entries import Entries, Entry
+from ckptui.tui.views.groups import Group, GroupTally, in_trouble
+from ckptui.tui.views.moves import Moves
+from ckptui.tui.views.spread import Spread
 from ckptui.watch.model import Checkpoint
-
-NEWEST: Final = ""
-"""In the place of a column: by step where there is one, else by time, the newest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrangement:
-    """How rows are arranged.
-
-    Attributes:
-        sort: (column id, turned round), or NEWEST in the place of a column.
-        grouping: What puts rows together.
-        filter: Which are shown.
-    """
-
-    sort: tuple[str, bool] = (NEWEST, False)
-    grouping: Grouping = UNITS
-    filter: Filter = field(default_factory=Filter)
-
-    @property
-    def down(self) -> bool:
-        """True where entries are read from the greatest on."""
-        return self.sort[0] != NEWEST and self.sort[1]
-
-    def entry(self, row: Checkpoint) -> Entry:
-        """Where a row stands."""
-        column = self.sort[0]
-        key = (0.0, "") if column == NEWEST else sort_key(row, column)
-        # Turned round by a column, entries are read backwards; what is equal shall not be.
-        sign = 1 if self.sort[1] else -1
-        step = float("-inf") if row.step is None else float(row.step)
-        return self._entry(key, sign * step, sign * (row.mtime or 0.0), row.path)
-
-    def group_entry(self, group: Group) -> Entry:
-        """Where a group stands: by what its row shows, else where the first of its rows would."""
-        first, column = group.members[0], self.sort[0]
-        key = (0.0, "") if group.tally is None else group_sort_key(group.key, group.tally, column)
-        return self._entry(key, first[3], first[4], group.key)
-
-    def _entry(self, key: SortKey, step: float, mtime: float, name: str) -> Entry:
-        known = key is not None
-        number, text = key or (0.0, "")
-        tie = Backwards(name) if self.down else ""
-        return int(known == self.down), number, text, step, mtime, tie, name
-
-
-class Moves:
-    """Entries that leave a list and entries that join it; those that do both stay."""
-
-    def __init__(self) -> None:
-        self.gone: set[Entry] = set()
-        self.come: set[Entry] = set()
-
-    def leave(self, entry: Entry) -> None:
-        """It is there and shall not be."""
-        self.gone.add(entry)
-
-    def join(self, entry: Entry) -> None:
-        """It shall be there."""
-        if entry in self.gone:
-            self.gone.discard(entry)
-        else:
-            self.come.add(entry)
-
-    def carry_out(self, entries: Entries) -> None:
-        """Do it."""
-        if self.gone or self.come:
-            entries.change(self.gone, self.come)
 
 
 class Lines(Rows):
@@ -273,41 +203,6 @@ class Lines(Rows):
         line = None if place is None else self._top.line_of(place)
         assert line is not None  # noqa: S101  (whatever is wide has its place)
         return line
-
-
-class Spread:
-    """Where lines stand though groups have others below them.
-
-    Args:
-        wide: (line of a group among the groups, what stands below it), by line.
-    """
-
-    def __init__(self, wide: list[tuple[int, Entries]]) -> None:
-        self._wide = wide
-        self._lines = [line for line, _ in wide]
-        self._sums = [0]
-        for _, below in wide:
-            self._sums.append(self._sums[-1] + len(below))
-        self._starts = [line + self._sums[at] for at, line in enumerate(self._lines)]
-
-    @property
-    def extra(self) -> int:
-        """Lines below groups, all together."""
-        return self._sums[-1]
-
-    def pushed(self, line: int) -> int:
-        """Where a line stands that was this one before anything stood below a group."""
-        return line + self._sums[bisect_left(self._lines, line)]
-
-    def find(self, line: int) -> tuple[int, Entries | None]:
-        """What stands on a line: a number among the groups, or one among those below a group."""
-        at = bisect_right(self._starts, line) - 1
-        if at < 0:
-            return line, None
-        offset, below = line - self._starts[at], self._wide[at][1]
-        if 0 < offset <= len(below):
-            return offset - 1, below
-        return line - self._sums[at + 1 if offset else at], None
 
 
 _NO_ENTRIES: Final = Entries()
