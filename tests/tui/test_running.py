@@ -56,7 +56,7 @@ async def test_without_a_command_it_asks_writes_starts_and_shows_the_log(tmp_pat
         await ui.press("l")
         await ui.sees("done in full", "line 2", r"\x1b[2J[bold]not markup[/x]", "the run has ended")
         await ui.press("escape")
-        await ui.sees("ended", "Progress")
+        await ui.sees("ended", "Outcome")
 
 
 async def test_cancel_asks_first_and_stops_the_run(tmp_path: object) -> None:

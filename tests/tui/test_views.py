@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -14,10 +15,10 @@ from ckptui.present.columns import SortKey, sorted_rows
 from ckptui.present.filter import Filter
 from ckptui.terms import TROUBLE, Action, Category, MarkerState
 from ckptui.tui.folding import PREFIX, group_sort_key
-from ckptui.tui.views import CheckpointsView
+from ckptui.tui.views import CheckpointsView, StagesView
 from ckptui.tui.views.entries import Entries, Entry
 from ckptui.tui.views.groups import GROUPINGS, UNITS, Grouping, GroupTally
-from ckptui.watch.model import Checkpoint, Snapshot
+from ckptui.watch.model import Checkpoint, Snapshot, StageRow
 
 COLUMNS = tuple(column.id for column in EVERY)
 NOW = 1_800_000_000.0
@@ -270,6 +271,21 @@ def test_what_was_chosen_is_recalled_and_nonsense_is_left_out() -> None:
     )
     assert odd.remembered() == CheckpointsView(ascii_only=False).remembered()
     assert odd.grouping is UNITS
+
+
+def test_columns_in_which_no_row_has_anything_give_way_and_stay_once_they_are_there() -> None:
+    view = StagesView(ascii_only=False)
+
+    def titles(*rows: StageRow) -> set[str]:
+        view.update(Snapshot("run", {}, stages=rows), (), ())
+        return {column.id for column in view.shown}
+
+    bare = StageRow("a.json", "prepare", "completed")
+    assert titles() >= {"duration", "outputs", "note"}, "nothing is known yet"
+    assert titles(bare) == {"stage", "status", "state"}
+    told = replace(bare, stage="train", duration_seconds=3.0, error="no space")
+    assert titles(bare, told) == {"stage", "status", "state", "duration", "note"}
+    assert titles(bare) == {"stage", "status", "state", "duration", "note"}
 
 
 @pytest.mark.parametrize("column", COLUMNS)

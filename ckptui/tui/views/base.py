@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 
-from ckptui.present import columns
+from ckptui.present import columns, glyphs
 from ckptui.present.columns import Cell, Column, SortKey
 from ckptui.present.filter import Filter
 from ckptui.present.filter_fields import CHECKPOINTS, Language
@@ -29,11 +29,13 @@ class View(ABC):
         language: What its filter may ask.
         total: Number of rows without the filter.
         lines: The keys of the rows to show.
+        rows: By their keys, without the filter.
     """
 
     id: str
     title: str
     columns: Sequence[Column]
+    rows: Mapping[str, object]
     language: Language = CHECKPOINTS
 
     def __init__(self, *, ascii_only: bool) -> None:
@@ -45,6 +47,8 @@ class View(ABC):
         self._shown_of: object = None
         self.usual = tuple(column.id for column in self.columns if not column.optional)
         self.chosen = self.usual
+        self._missing = set(self._ids[1:])
+        self._looked_at: object = None
 
     @abstractmethod
     def update(
@@ -85,13 +89,23 @@ class View(ABC):
     @property
     def shown(self) -> tuple[Column, ...]:
         """The columns to show, in order."""
-        known = {column.id: column for column in self.columns}
-        return tuple(known[each] for each in self.chosen)
+        known, empty = {column.id: column for column in self.columns}, self.empty_columns
+        return tuple(known[each] for each in self.chosen if each not in empty)
 
     @property
     def empty_columns(self) -> frozenset[str]:
-        """Ids of the columns that are not shown, even if chosen, as no row has anything there."""
-        return frozenset()
+        """Ids of the columns that are not shown, even if chosen, as no row has anything there.
+
+        One in which a row had something stays: columns shall not come and go.
+        """
+        if self._looked_at is not self.rows:
+            self._looked_at = self.rows
+            for key in self.rows:
+                if not self._missing:
+                    break
+                cells = self.cells(key)
+                self._missing -= {each for each in self._missing if _says(cells.get(each))}
+        return frozenset(self._missing) if self.rows else frozenset()
 
     def choose(self, wanted: Sequence[str]) -> None:
         """Show these columns, in this order; the first of all stays in front, come what may."""
@@ -154,3 +168,7 @@ class View(ABC):
         typed = known.get("filter")
         if isinstance(typed, str) and typed:
             self.filter = Filter.parse(typed, self.language)
+
+
+def _says(cell: Cell | None) -> bool:
+    return cell is not None and cell.text not in ("", glyphs.NONE.unicode, glyphs.NONE.ascii)

@@ -160,7 +160,7 @@ class CheckpointsView(View):
         made_of = (self.chosen, empty, folder)
         if made_of != self._shown_for:
             self._shown_for = made_of
-            name, *others = (each for each in super().shown if each.id not in empty)
+            name, *others = super().shown
             title = f"{name.title} in {fit(folder, self.ascii_only)}" if folder else name.title
             self._shown = (replace(name, title=title), *others)
         return self._shown
