@@ -67,6 +67,10 @@ class Cell:
 
 GAP: Final = 2
 """Blank cells between two columns."""
+SIGN_CELLS: Final = 2
+"""Cells of a column in which only the sign in front of a text is left."""
+_LEAST: Final = (8, SIGN_CELLS)
+"""Cells of the two columns that always stay: enough of a name, and the sign of the verdict."""
 
 STAGES: Final[tuple[Column, ...]] = (
     Column("stage", "Stage", 14, stretch=True, middle=True),
@@ -102,13 +106,19 @@ def fitting(columns: Sequence[Column], width: int) -> dict[str, int]:
         width: Cells that the table may take.
 
     Returns:
-        Column id → width, in order. Those that give way first are gone first; the room that is
-        left goes to wishes first, then to the columns that stretch, a cell at a time.
+        Column id → width, in order. Those that give way first are gone first, of equals the last;
+        two stay, and shrink where even they are too wide. The room that is left goes to wishes
+        first, then to the columns that stretch, a cell at a time.
     """
     kept = list(columns)
-    while len(kept) > 1 and _taken(kept) > width:
-        kept.remove(min(kept, key=lambda column: column.keep))
+    while len(kept) > len(_LEAST) and _taken(kept) > width:
+        kept.remove(min(reversed(kept), key=lambda column: column.keep))
     widths = {column.id: column.width for column in kept}
+    over = max(_taken(kept) - width, 0)
+    for column, least in reversed(list(zip(kept, _LEAST, strict=False))):
+        less = min(over, max(column.width - least, 0))
+        widths[column.id] -= less
+        over -= less
     growing = [column.id for column in kept if column.stretch] or [kept[0].id]
     spare = max(width - _taken(kept), 0)
     for column in kept:

@@ -126,13 +126,20 @@ def clip(text: str, width: int, *, middle: bool = True, ascii_only: bool = False
     return _take(text, room - cells(tail)) + dots + tail
 
 
+_FEW: Final = 12
+"""Cells of a name up to which its end gets more than half of them."""
+_HEAD: Final = 4
+"""Cells that are then left to its beginning."""
+
+
 def _tail(text: str, room: int) -> str:
     """What a cut from the middle leaves at the end: a path's own name, if there is room for it."""
     slash = text.rfind("/", 0, len(text) - 1)
     if slash > 0 and cells(text[slash:]) <= room:
         return text[slash:]
-    # The end of a name (step and suffix) tells more than its beginning.
-    return _take_end(text, (room + 1) // 2)
+    # The end of a name (step and suffix) tells more than its beginning, the more where it is short.
+    half = (room + 1) // 2
+    return _take_end(text, half if room > _FEW else max(half, room - _HEAD))
 
 
 def _take(text: str, width: int) -> str:

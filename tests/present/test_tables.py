@@ -130,6 +130,16 @@ def test_at_80_columns_format_input_and_age_give_way_first() -> None:
     assert set(wide) == {column.id for column in CHECKPOINTS}
 
 
+@pytest.mark.parametrize("width", [12, 17, 35, 40])
+def test_the_name_and_the_verdict_stay_where_there_is_room_for_nothing_else(width: int) -> None:
+    kept = columns.fitting(CHECKPOINTS, width)
+    assert list(kept) == ["name", "verdict"]
+    assert sum(kept.values()) + columns.GAP == width
+    assert kept["name"] >= 8
+    assert next(iter(columns.fitting(columns.FAILURES, width))) == "path"
+    assert list(columns.fitting(columns.RUNS, width)) == ["run", "state"]
+
+
 def test_sorting_is_numeric_and_nothing_sorts_last_both_ways() -> None:
     keys = {name: columns.by_text(name) for name in ("ckpt_500", "ckpt_4500", "ckpt_60")}
     assert columns.sorted_rows(keys) == ["ckpt_60", "ckpt_500", "ckpt_4500"]

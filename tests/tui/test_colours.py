@@ -146,5 +146,6 @@ async def test_any_size_is_survived_and_said(run_dir: str, size: tuple[int, int]
         if size == (20, 5):
             ui.app.main.hush()
             await ui.sees("20x5 is small")
+            await ui.sees("002.pt  ◐")
         await ui.pilot.resize_terminal(120, 36)
         await ui.sees("Last good", "? keys")

@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from ckptui.present.columns import GAP, Cell, Column, fitting
+from ckptui.present.columns import GAP, SIGN_CELLS, Cell, Column, fitting
 from ckptui.present.glyphs import Role
 from ckptui.present.safe import cells as cells_of
 from ckptui.present.safe import clip, pad
@@ -138,7 +138,9 @@ class Layout:
     def fit(self, column: Column, text: str) -> str:
         """A cell's text, cut and filled to its column."""
         width = self.widths[column.id]
-        shown = clip(text, width, middle=column.middle, ascii_only=self.ascii_only)
+        cut = clip(text, width, middle=column.middle, ascii_only=self.ascii_only)
+        lone = width == SIGN_CELLS == cells_of(text[:SIGN_CELLS])
+        shown = text[:SIGN_CELLS] if lone else cut
         return pad(shown, width, right=column.right)
 
     def ends(self) -> list[int]:
