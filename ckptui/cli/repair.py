@@ -16,6 +16,7 @@ from ckptui.present.documents import repair_document, to_json
 from ckptui.present.repairs import outcome_lines, plan_lines, plan_title
 from ckptui.present.spans import text_of
 from ckptui.repair import apply, plan
+from ckptui.repair.fingerprint import plan_fingerprint, still
 from ckptui.repair.model import Outcome, Plan
 from ckptui.shell import shell_word
 from ckptui.terms import EXIT_FAILURE, EXIT_OK, Action
@@ -28,6 +29,7 @@ from ckptui.terms import EXIT_FAILURE, EXIT_OK, Action
 @click.option("--dry-run", is_flag=True, help="Show what would be done and change nothing.")
 @click.option("--yes", is_flag=True, help="Apply without asking.")
 @click.option("--even-last-good", is_flag=True, help="Also where the last good one would move.")
+@click.option("--plan", "shown", default="", help="Only if it is still the plan of this dry run.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def repair_command(
     action: str,
@@ -36,6 +38,7 @@ def repair_command(
     dry_run: bool,
     yes: bool,
     even_last_good: bool,
+    shown: str,
     as_json: bool,
 ) -> int:
     """Apply the repair ACTION to PATH…, all of one run directory.
@@ -59,6 +62,7 @@ def repair_command(
     if dry_run:
         _show(planned, Outcome(planned.action, planned.steps, applied=False, undo_id=None), as_json)
         return EXIT_OK
+    still(shown, plan_fingerprint(planned))
     if not agreed(planned, yes=yes):
         say("nothing was changed")
         return EXIT_FAILURE
@@ -115,7 +119,11 @@ def _show(planned: Plan, outcome: Outcome, as_json: bool) -> None:
     preview = [text_of(each) for each in plan_lines(planned, undo_key=_undo(planned))]
     if as_json:
         document = repair_document(
-            outcome, warnings=planned.warnings, confirm=planned.confirm, preview=preview
+            outcome,
+            warnings=planned.warnings,
+            confirm=planned.confirm,
+            preview=preview,
+            plan=plan_fingerprint(planned),
         )
         put_json(to_json(document), indent=2)
         return

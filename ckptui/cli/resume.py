@@ -29,9 +29,16 @@ from ckptui.terms import EXIT_FAILURE, EXIT_OK
 @click.option(
     "--take-claim", is_flag=True, help="Take over the claim of another host; be sure it is gone."
 )
+@click.option("--plan", "shown", default="", help="Only if it is still the plan of this dry run.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def resume_command(
-    path: str, dry_run: bool, yes: bool, on_login_node: bool, take_claim: bool, as_json: bool
+    path: str,
+    dry_run: bool,
+    yes: bool,
+    on_login_node: bool,
+    take_claim: bool,
+    shown: str,
+    as_json: bool,
 ) -> int:
     """Carry the run in PATH on, in a session of its own that outlives this terminal.
 
@@ -46,6 +53,10 @@ def resume_command(
     if preview.command is None or preview.blocked:
         raise CkptuiError(
             preview.blocked or f"{path}: no command is known; see ckptui set-command -h"
+        )
+    if shown and shown != preview.plan:
+        raise CkptuiError(
+            "something changed since the preview, so nothing was started; look at it again"
         )
     if not yes and not _agreed(preview):
         say("nothing was started")

@@ -6,6 +6,8 @@ seen here may have changed by then.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -50,6 +52,13 @@ class ResumePreview:
     again: tuple[str, ...]
     blocked: str = ""
 
+    @property
+    def plan(self) -> str:
+        """A short text that differs where another run would be started, or from elsewhere."""
+        argv, cwd = (self.command.argv if self.command else ()), self.cwd
+        said = json.dumps([self.checkpoint, self.step, argv, cwd, self.again])
+        return hashlib.sha256(said.encode("ascii")).hexdigest()[:16]
+
     def to_json(self) -> dict[str, object]:
         """The document."""
         return {
@@ -66,6 +75,7 @@ class ResumePreview:
             "checks": [{"state": item.state, "sentence": item.sentence} for item in self.checks],
             "again": list(self.again),
             "blocked": self.blocked,
+            "plan": self.plan,
         }
 
 

@@ -262,7 +262,8 @@ class RepairDocument:
     """``ckptui repair --json`` and ``ckptui undo --json``; a dry run has no undo id.
 
     ``message`` is the one line for people, ``warnings`` what must be read before saying yes,
-    ``confirm`` the sentence that needs a second confirmation, or ``""``.
+    ``confirm`` the sentence that needs a second confirmation, or ``""``; ``plan`` holds what is
+    applied to what was shown: ``--plan`` takes it.
     """
 
     action: str
@@ -273,6 +274,7 @@ class RepairDocument:
     warnings: tuple[str, ...] = ()
     confirm: str = ""
     preview: tuple[str, ...] = ()
+    plan: str = ""
 
 
 @dataclass(frozen=True, slots=True)

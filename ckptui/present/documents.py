@@ -205,6 +205,7 @@ def repair_document(
     warnings: Sequence[str] = (),
     confirm: str = "",
     preview: Sequence[str] = (),
+    plan: str = "",
 ) -> RepairDocument:
     """The document of what a repair did, or would do (with the plan's own sentences)."""
     return RepairDocument(
@@ -216,6 +217,7 @@ def repair_document(
         warnings=tuple(warnings),
         confirm=confirm,
         preview=tuple(preview),
+        plan=plan,
     )
 
 

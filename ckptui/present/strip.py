@@ -124,7 +124,7 @@ def watching_line(snapshot: Snapshot, *, now: float) -> Line:
     watching = snapshot.watching
     parts = [
         silence_line(snapshot, now=now)
-        or _problem_line(snapshot)
+        or problem_line(snapshot)
         or line(watching.sentence or _first_look(snapshot)),
         *(line(writer) for writer in snapshot.writers),
     ]
@@ -151,7 +151,7 @@ def left_out_line(snapshot: Snapshot) -> Line:
     return line(Span(snapshot.watching.left_out, Role.WARNING))
 
 
-def _problem_line(snapshot: Snapshot) -> Line:
+def problem_line(snapshot: Snapshot) -> Line:
     """Why nothing can be seen; the directory itself is named beside it already."""
     return line(Span(snapshot.problem.removeprefix(f"{snapshot.root} "), Role.ERROR))
 

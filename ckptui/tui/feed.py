@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Final, TypeAlias
 
 from textual.timer import Timer
@@ -22,6 +23,8 @@ _LATEST_SECONDS: Final = 0.6
 _BREATH_SECONDS: Final = 0.05
 _USED_SECONDS: Final = 1.0
 """Least time between two words to the watcher about keys that were pressed."""
+_LOOK_SECONDS: Final = 0.2
+"""How long after a key the rows on screen are told to be checked first."""
 
 
 Show: TypeAlias = "Callable[[Snapshot, Collection[str], Collection[str]], None]"
@@ -77,6 +80,7 @@ class Feed:
 
     def __init__(self, screen: Widget, monitor: Monitor, show: Show) -> None:
         self._screen = screen
+        self._looking: Timer | None = None
         self._monitor = monitor
         self._show = show
         self._gathered = Gathered()
@@ -144,7 +148,12 @@ class Feed:
         if now - self._used_at >= _USED_SECONDS:
             self._used_at = now
             self._monitor.touched()
-            self._monitor.prioritise(visible())
+        if self._looking is None:  # once the key has moved what it moves
+            self._looking = self._screen.set_timer(_LOOK_SECONDS, partial(self._look, visible))
+
+    def _look(self, visible: Callable[[], Sequence[str]]) -> None:
+        self._looking = None
+        self._monitor.prioritise(visible())
 
     def close(self) -> None:
         """Stop watching, without waiting for anything that may hang."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ckptui.present import glyphs, strip, units
 from ckptui.present.glyphs import Role
 from ckptui.present.saving import next_save
-from ckptui.present.spans import Line, Span, joined, line
+from ckptui.present.spans import Line, Span, joined, line, text_of
 from ckptui.terms import Category
 from ckptui.tui.widgets.painting import width_of
 from ckptui.watch.model import Snapshot
@@ -55,12 +55,21 @@ def _ascii_signs(category: Category, count: int) -> str:
     return f"{glyphs.CATEGORY[category].ascii} {count:,}"
 
 
+def _head(alarm: Line, room: int) -> Line:
+    """The beginning of an alarm, as far as it makes sense by itself; the line below tells all."""
+    told = text_of(alarm)
+    heads = (told, *(told.partition(stop)[0] for stop in (". ", ": ", " (")))
+    return line(Span(next((each for each in heads if len(each) <= room), heads[-1]), Role.ERROR))
+
+
 def watching_words(snapshot: Snapshot, *, now: float, room: int) -> Line:
     """How the directory is watched: all of it where it fits, else as much as makes sense."""
     silence = strip.silence_line(snapshot, now=now)
     whole = strip.watching_line(snapshot, now=now)
-    if silence or snapshot.problem or width_of(whole) <= room:
+    if width_of(whole) <= room:
         return whole
+    if alarm := silence or strip.problem_line(snapshot):
+        return _head(alarm, room)
     sentence = snapshot.watching.sentence
     for words in (sentence, sentence.partition(",")[0], sentence.partition(" ")[0]):
         if len(words) <= room:

@@ -188,7 +188,8 @@ def written_just_before(entry: Entry, verdict: Verdict) -> bool:
         looked = datetime.fromisoformat(verdict.checked_at).timestamp()
     except ValueError:
         return False
-    return abs(looked - entry.mtime) < SETTLING_LOCAL
+    # A verdict says its time in whole seconds: one taken right after settling must not look early.
+    return abs(looked - int(entry.mtime)) < SETTLING_LOCAL
 
 
 def _temporary(entry: Entry, verdict: Verdict | None) -> _Judgement:

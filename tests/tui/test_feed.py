@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ckptui.tui.feed import Gathered
 from ckptui.watch.model import Change, Checkpoint, Snapshot
+from tests.tui.driver import opened
 
 PATHS = tuple("abcdef")
 EDITS = st.lists(st.tuples(st.sampled_from(PATHS), st.booleans()), max_size=6)
@@ -43,3 +48,26 @@ def test_what_was_gathered_leads_from_the_last_shown_to_the_newest(
             shown.update((path, snapshot.checkpoints[path]) for path in changed)
             assert shown == latest
     assert gathered.take() is None
+
+
+def _many(root: str) -> None:
+    for number in range(300):
+        with open(os.path.join(root, f"part_{number:03d}.pt"), "wb") as file:
+            file.write(b"x")
+
+
+async def test_rows_that_a_key_brings_on_the_screen_are_checked_before_others(
+    run_dir: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _many(run_dir)
+    async with opened(run_dir, size=(80, 24)) as ui:
+        monitor, asked = ui.app.main.services.monitor, list[str]()
+        passed_on = monitor.prioritise
+
+        def prioritise(paths: Iterable[str]) -> None:
+            asked.extend(paths)
+            passed_on(paths)
+
+        monkeypatch.setattr(monitor, "prioritise", prioritise)
+        await ui.press("G")
+        await ui.until(lambda: ui.app.main.table.cursor in asked, "the last row to go first")

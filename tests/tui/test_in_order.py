@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.events import Key
 
-from tests.tui.driver import Driver, opened
+from tests.tui.driver import Driver, opened, there
 
 
 def _burst(driver: Driver, *keys: str) -> None:
@@ -35,3 +35,17 @@ async def test_letters_go_into_the_line_that_the_one_before_opens(run_dir: str) 
         await driver.until(lambda: driver.app.main.view.filter.typed == "jx6", "the filter")
         _burst(driver, "escape", "colon", *"quar")
         await driver.sees("Move the checkpoint to the trash", " quar")
+
+
+async def test_a_yes_that_was_typed_before_its_question_could_be_read_agrees_to_nothing(
+    run_dir: str,
+) -> None:
+    async with opened(run_dir) as driver:
+        await driver.goes_to("checkpoints/ckpt_0000400.pt")
+        await driver.press("x")
+        await driver.sees("Quarantine 1 checkpoint", "y apply")
+        _burst(driver, "y", "y")  # the second is meant for a preview; it meets "Are you sure?"
+        await driver.sees("Are you sure?", "read it, then press it again")
+        assert there(run_dir, "checkpoints/ckpt_0000400.pt")
+        await driver.press("y")
+        await driver.until(lambda: not there(run_dir, "checkpoints/ckpt_0000400.pt"), "the move")

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import os
+import shutil
 
-from ckptui.terms import Category, MarkerState
+from ckptui.repair import apply, plan
+from ckptui.terms import Action, Category, MarkerState
 from tests.tui.driver import bits, opened, there
 
 BAD = "checkpoints/ckpt_0000600.pt"
 OUTDATED = "checkpoints/ckpt_0000200.pt"
 GOOD = "checkpoints/ckpt_0000400.pt"
+
+
+def replace_by_another(root: str, path: str) -> None:
+    """What a save does: another file under the same name, old enough to be left in peace."""
+    other = os.path.join(root, "other")
+    shutil.copy2(os.path.join(root, GOOD), other)
+    os.replace(other, os.path.join(root, path))
+
+
+def repaired_elsewhere(root: str, action: str, path: str) -> None:
+    """What another ckptui does meanwhile."""
+    apply(plan(Action(action), root, [path]))
 
 
 async def test_fix_renews_an_outdated_marker_and_undo_brings_the_old_one_back(run_dir: str) -> None:
@@ -132,3 +146,31 @@ async def test_nothing_recommended_is_said(run_dir: str) -> None:
         await ui.press("f")
         await ui.sees("nothing to mend here")
         assert ui.rows[GOOD].category is Category.UNCHECKED
+
+
+async def test_a_file_that_changed_behind_the_preview_is_not_what_was_agreed_to(
+    run_dir: str,
+) -> None:
+    async with opened(run_dir) as ui:
+        await ui.goes_to(BAD)
+        await ui.press("x")
+        await ui.sees("y apply", "Quarantine 1 checkpoint")
+        replace_by_another(run_dir, BAD)
+        await ui.press("y")
+        await ui.sees("something changed since the preview")
+        assert there(run_dir, BAD)
+
+
+async def test_undo_takes_back_what_its_preview_said_and_nothing_newer(run_dir: str) -> None:
+    async with opened(run_dir) as ui:
+        await ui.goes_to(BAD)
+        await ui.press("x")
+        await ui.agrees("Quarantine")
+        await ui.sees("; z undoes")
+        await ui.press("z")
+        await ui.sees("y apply", "Undo")
+        repaired_elsewhere(run_dir, "remove-marker", GOOD)
+        await ui.press("y")
+        await ui.sees("something changed since the preview")
+        assert not there(run_dir, BAD)
+        assert not there(run_dir, GOOD + ".done")

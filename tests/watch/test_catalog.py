@@ -87,6 +87,17 @@ def test_a_verdict_about_other_bytes_is_discarded() -> None:
     assert not made.needs_check("x.pt")
 
 
+def test_what_a_save_left_is_told_by_a_verdict_from_right_after_settling() -> None:
+    left = entry(".ckpt_7.pt.tmp.n1.1.ab", kind=TEMPORARY)._replace(
+        mtime_ns=1_000_900_000_000
+    )  # 00:16:40.9
+    made = catalog(left, judged=False)
+    told = replace(verdict(left), checked_at="1970-01-01T00:16:50+00:00")  # 10.1 s later
+    assert made.judge(left.path, told, Demand())
+    made.refresh()
+    assert made.rows[left.path].category is Category.INCOMPLETE
+
+
 def test_markers_have_four_states() -> None:
     found = rows(
         entry("m/present_1.pt", mtime=1000),

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import curses
 import signal
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Final
 
 from textual import events
+from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from ckptui.tui.line.image import Image
+from ckptui.tui.line.shown import Shown
 from ckptui.tui.line.writer import Writer
 
 _SCROLLS: Final = "\x1b[%i%p1%d;%p2%dr"
@@ -68,6 +71,11 @@ class LineDriver(LinuxDriver):
         if self._writer is not None:
             self._writer.forget()
 
+    def coming(self) -> Shown:
+        """Tells when what is painted next is on the screen."""
+        writer = self._writer
+        return Shown(0.0, 0.0) if writer is None else writer.coming()
+
     def process_message(self, message: Message) -> None:
         """Take the terminal's answers to ourselves."""
         writer = self._writer
@@ -85,6 +93,12 @@ class LineDriver(LinuxDriver):
         if self._writer is not None:
             self._writer.settle()
         super().stop_application_mode()
+
+
+def coming_on(app: App[int]) -> Shown:
+    """Tells when what an app paints next is on the screen."""
+    driver, now = app._driver, time.monotonic()  # noqa: SLF001  (Textual hides it)
+    return driver.coming() if isinstance(driver, LineDriver) else Shown(now, now)
 
 
 def _abilities(fd: int) -> dict[str, bool]:

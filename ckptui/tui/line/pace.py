@@ -30,11 +30,17 @@ class Pace:
 
     def __init__(self) -> None:
         self._flying: deque[tuple[int, float]] = deque()  # bytes, when
+        self.sent = self.back = 0  # pieces; those that were given up are taken to be back
         self._answers = False
         self._answered_at = 0.0
         self._delay = _LONGEST_DELAY
         self._rate = float("inf")
         self._seen: deque[float] = deque(maxlen=_SEEN)
+
+    @property
+    def there(self) -> int:
+        """Pieces on the screen: those that were answered; without answers, those that were sent."""
+        return self.back if self._answers else self.sent
 
     @property
     def expects(self) -> bool:
@@ -48,6 +54,7 @@ class Pace:
 
     def leaves(self, size: int, now: float) -> None:
         """A piece is being sent."""
+        self.sent += 1
         self._flying.append((size, now))
 
     def arrived(self, now: float) -> bool:
@@ -55,6 +62,7 @@ class Pace:
         if not self._flying:
             return False
         size, since = self._flying.popleft()
+        self.back += 1
         delay = self._delay if self._answers else 0.0
         took = min(now - since - delay, now - self._answered_at)
         if size >= _TELLING and took > 0:
@@ -71,6 +79,7 @@ class Pace:
         """Bytes that may be sent now."""
         while self._flying and now > self._end(*self._flying[0]):
             self._flying.popleft()
+            self.back += 1
         if not self._answers:
             return _MOST
         window = min(max(self._rate * (_MOMENT + self._delay), _LEAST), _MOST)

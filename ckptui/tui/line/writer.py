@@ -17,6 +17,7 @@ from textual.drivers._writer_thread import WriterThread
 
 from ckptui.tui.line.image import Image
 from ckptui.tui.line.pace import PATIENCE, Pace
+from ckptui.tui.line.shown import OnTheWay, Shown
 
 _ASK: Final = "\x1b[6n"
 _FAREWELL: Final = 1.5
@@ -41,6 +42,7 @@ class Writer(WriterThread):
         self._shown = True
         self._ending = False
         self._pace = Pace()
+        self._on_the_way = OnTheWay()
         self.resized = False
 
     # For the others
@@ -79,9 +81,20 @@ class Writer(WriterThread):
     def answered(self) -> bool:
         """The terminal said where its cursor is. False where it was not asked."""
         with self._turn:
-            told = self._pace.arrived(time.monotonic())
+            told = self._pace.arrived(now := time.monotonic())
+            self._on_the_way.arrived(self._pace.there, now)
             self._turn.notify()
             return told
+
+    def coming(self) -> Shown:
+        """Tells when what is painted next is on the screen."""
+        with self._turn:
+            return self._on_the_way.add(time.monotonic())
+
+    def _told_of(self) -> None:
+        if not self._image.waits:
+            self._on_the_way.sent(self._pace.sent)
+        self._on_the_way.arrived(self._pace.there, time.monotonic())
 
     @property
     def slow(self) -> bool:
@@ -124,6 +137,7 @@ class Writer(WriterThread):
             if painted:
                 piece += painted + _ASK
                 self._pace.leaves(len(piece), time.monotonic())
+                self._told_of()
         return piece
 
     def _room(self) -> int:

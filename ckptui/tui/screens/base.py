@@ -198,6 +198,8 @@ class RunScreen(Screen[None], inherit_bindings=False):
 
     def _state(self) -> Line:
         """Marks, filter and order, where there is something to say about them."""
+        if self.snapshot.problem and self.has_class("-small"):  # its beginning stands at the top
+            return line(Span(self.snapshot.problem, Role.ERROR))
         parts: list[str] = []
         if self.has_class("-tiny"):
             parts.append(f"{self.size.width}x{self.size.height} is small")

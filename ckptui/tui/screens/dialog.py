@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -13,6 +14,8 @@ from textual.screen import ModalScreen
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span, line
 from ckptui.tui.keys import DIALOG, EDIT, LEAVE, YES, Key, bindings
+from ckptui.tui.line.driver import coming_on
+from ckptui.tui.line.shown import Shown
 from ckptui.tui.widgets.pager import Pager
 from ckptui.tui.widgets.painting import fold_all
 from ckptui.tui.widgets.searchline import SearchLine
@@ -92,6 +95,20 @@ class Preview(Dialog):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings([YES])
     ANSWERS: ClassVar[tuple[tuple[Key, str], ...]] = ((YES, "apply"),)
+    _shown: Shown | None = None
+
+    def on_mount(self) -> None:
+        """From when it is on the screen, it may be answered."""
+        self._shown = coming_on(self.app)
+
+    def on_key(self, event: events.Key) -> None:
+        """A yes that was typed before this could be read was meant for something else."""
+        if event.key not in YES.names or (self._shown and self._shown.before(event.time)):
+            return
+        event.stop()
+        event.prevent_default()
+        early = f"{YES.cap} came before this was on your screen; read it, then press it again"
+        self.query_one("#dialog-answers", Text).show([line(Span(early, Role.WARNING))])
 
     def action_yes(self) -> None:
         """Do it."""

@@ -69,9 +69,9 @@ class RepairActions(RunScreen):
             return
         asked = any(text(plan.document or {}, "confirm") for plan in plans)
         sure = ("--even-last-good",) if asked else ()
-        for action, paths in wanted.items():
+        for plan, (action, paths) in zip(plans, wanted.items(), strict=True):
             # What needs a second yes has had it by now; without, the verb refuses.
-            answer = await self._repair(action, paths, "--yes", *sure)
+            answer = await self._repair(action, paths, "--yes", *_as_shown(plan), *sure)
             if not answer.ok:  # what was done before it stands, and undo takes it back
                 break
         self.table.clear_marks()
@@ -130,7 +130,13 @@ class RepairActions(RunScreen):
             self.say(plan.sentence, alarm=True)
             return
         if await self._agreed([plan]):
-            self._tell(await self.services.verbs.ask("undo", root, "--yes", "--json"))
+            how = ("--yes", "--json", *_as_shown(plan))
+            self._tell(await self.services.verbs.ask("undo", root, *how))
+
+
+def _as_shown(plan: Answer) -> tuple[str, str]:
+    """Holds the verb to what the preview said."""
+    return ("--plan", text(plan.document or {}, "plan"))
 
 
 _MARKER_KEYS = {

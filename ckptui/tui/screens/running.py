@@ -43,7 +43,7 @@ class RunActions(ReadActions):
             command = texts(answer.document, "command")
             choice = await self._shown(answer.document) if command else "edit"
             if choice == "yes":
-                await self._start()
+                await self._start(text(answer.document, "plan"))
             if choice != "edit" or not await self._asked(command):
                 return
 
@@ -77,9 +77,10 @@ class RunActions(ReadActions):
         self.say(answer.sentence, alarm=answer.code != 0)
         return answer.code == 0
 
-    async def _start(self) -> None:
+    async def _start(self, shown: str) -> None:
         self.say("starting…")
-        answer = await self.services.verbs.ask("resume", self.services.root, "--yes", "--json")
+        how = ("--yes", "--json", "--plan", shown)
+        answer = await self.services.verbs.ask("resume", self.services.root, *how)
         if not answer.ok or answer.document is None:
             self.say(answer.sentence, alarm=True)
             return
