@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 
 from ckptui.config import load_run_config
+from ckptui.launch.progress import PROGRESS_VARIABLE, write_progress
 from ckptui.terms import GOOD as GOOD_NOW
 from tests.tui.driver import Driver, opened
+from tests.tui.test_outside import a_run as an_ended_run
 
 SCRIPT = """
 import sys, time
@@ -144,3 +147,16 @@ async def test_the_whole_way_by_keys_alone(demo_run: str) -> None:
 def _last_good_step(ui: Driver) -> int | None:
     good = ui.app.main.snapshot.last_good
     return None if good is None else good.step
+
+
+async def test_the_progress_takes_no_room_while_no_run_reports_any(tmp_path: Path) -> None:
+    root = an_ended_run(tmp_path)
+    async with opened(str(root)) as ui:
+        await ui.press("3")
+        await ui.sees("Outcome", "exit code 0: done")
+        assert "Progress" not in ui.text()
+        other = root / ".ckptui" / "runs" / "20261121-021455-bbbb"
+        other.mkdir()
+        write_progress({PROGRESS_VARIABLE: str(other / "progress.json")}, 1, 2, "half of it")
+        (other / "run.json").write_text('{"host": "gpu-08"}')
+        await ui.sees("Progress", "▰▰▰▱▱▱", "Runs 2")

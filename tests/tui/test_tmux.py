@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.terminal import PATIENCE
+from tests.tui.test_outside import a_run, script
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed here")
 
@@ -44,6 +45,16 @@ class Tmux:
                 return screen
             assert time.monotonic() < deadline, f"{words} never came:\n{screen}"
             time.sleep(0.1)
+
+    def comes_back(self, screen: str) -> None:
+        """Wait until the screen reads as it did, without a colour of what was there between."""
+        deadline = time.monotonic() + PATIENCE
+        while (now := self.call("capture-pane", "-p")) != screen:
+            assert time.monotonic() < deadline, f"not as it was:\n{now}\nbut:\n{screen}"
+            time.sleep(0.1)
+        colours = self.call("capture-pane", "-p", "-e")
+        assert "\x1b[41m" not in colours
+        assert "\x1b[31m" not in colours
 
 
 @pytest.fixture
@@ -100,3 +111,36 @@ def test_what_is_copied_is_in_tmuxs_own_buffer(run_dir: str, tmux: Tmux) -> None
     tmux.press("c")
     tmux.sees("the command that mends → tmux's buffer")
     assert tmux.call("show-buffer").startswith("ckptui repair quarantine ")
+
+
+PAGER = """printf '\\033[2J\\033[31mPAGED'; cat > seen; read key"""
+EDITOR = (
+    "for file; do :; done; printf 'by hand\\n' >> \"$file\"\n"
+    "printf '\\033[?1049l\\033[2J\\033[41mEDITED'; read key"
+)
+
+
+def test_a_pager_and_an_editor_that_leave_the_screen_in_a_mess(tmp_path: Path, tmux: Tmux) -> None:
+    """Each paints over everything and restores nothing; ours comes back as it was."""
+    root = a_run(tmp_path)
+    pager = script(tmp_path, "pager", f"cd {tmp_path}\n{PAGER} < /dev/tty")
+    editor = script(tmp_path, "editor", EDITOR)
+    tmux.start(
+        f"PAGER={pager} EDITOR={editor} {sys.executable} -m ckptui {root}; echo left with $?; cat"
+    )
+    tmux.sees("Runs 1")
+    tmux.press("l")
+    before = tmux.sees("last line", "the run has ended", "F follow")
+    tmux.press("p")
+    assert "last line" not in tmux.sees("PAGED")
+    tmux.press("Enter")
+    tmux.comes_back(before)
+    assert "evil" in (tmp_path / "seen").read_text()
+    tmux.press("e")
+    assert "last line" not in tmux.sees("EDITED")
+    tmux.press("Enter")
+    after = tmux.sees("by hand", "following", "end · 855B", "? keys").splitlines()
+    lines = before.splitlines()
+    assert [*after[:-2], after[-1]] == [lines[0], *lines[2:-2], " by hand", lines[-1]]
+    tmux.press("q")
+    tmux.sees("left with 0")
