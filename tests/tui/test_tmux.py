@@ -130,7 +130,7 @@ def test_a_pager_and_an_editor_that_leave_the_screen_in_a_mess(tmp_path: Path, t
     )
     tmux.sees("Runs 1")
     tmux.press("l")
-    before = tmux.sees("last line", "the run has ended", "F follow")
+    before = tmux.sees("last line", "line 183 · end · 847B", "F follow")
     tmux.press("p")
     assert "last line" not in tmux.sees("PAGED")
     tmux.press("Enter")
