@@ -94,3 +94,12 @@ def test_the_terminal_shows_what_the_program_painted(terminal: Played) -> None:
     assert any("1 Checkpoints" in line for line in shown)
     assert any("? keys" in line for line in shown)
     assert not any("Keys" in line for line in shown)
+
+
+def test_a_screen_that_another_program_wrote_on_comes_back(terminal: Played) -> None:
+    terminal.rests(1.0)
+    before = terminal.lines
+    terminal.garble(b"\x1b[2J\x1b[5;1Hwall: the system goes down in ten minutes")
+    assert terminal.lines != before
+    terminal.press("\x0c")
+    terminal.sees(lambda lines: lines == before, "the whole screen again", 20.0)

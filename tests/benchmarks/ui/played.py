@@ -94,6 +94,10 @@ class Played:
         """What is on the screen."""
         return list(self._screen.display)
 
+    def garble(self, data: bytes) -> None:
+        """Show what the program knows nothing of, as another that writes to its terminal would."""
+        self._stream.feed(data)
+
     def sees(self, seen: Seen, what: str, patience: float = 60.0) -> float:
         """When the screen first showed it, by ``perf_counter``.
 
