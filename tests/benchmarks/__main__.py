@@ -21,6 +21,7 @@ from tests.benchmarks.machine import describe
 from tests.benchmarks.measuring import ROOT, Timing, ask, rounds
 from tests.benchmarks.subjects import SUBJECTS
 from tests.benchmarks.table import Row, promises, rows, times
+from tests.benchmarks.ui.played import NotSeenError
 from tests.readme import write
 from tests.workshop.atlas.table import as_markdown, as_text
 
@@ -113,6 +114,9 @@ def main() -> int:
         for name in (told.only,) if told.only else halves:
             with tempfile.TemporaryDirectory(prefix="ckptui-bench-") as directory:
                 halves[name](directory, told)
+    except NotSeenError as error:
+        _tell(f"given up, its files are removed; this was never seen: {error}")
+        return 1
     except KeyboardInterrupt:
         _tell("interrupted; its files are removed")
         return 130

@@ -66,7 +66,7 @@ def opened(
     place: Place, root: str, size: tuple[int, int] = LARGE, before: Sequence[str] = ()
 ) -> Iterator[Played]:
     """The program on a run directory; ``before`` is a command that runs it."""
-    command = [*before, sys.executable, "-m", "ckptui", "ui", root]
+    command = [*before, sys.executable, "-m", "ckptui", "ui", "--no-session", root]
     with played(command, place.environment, size) as terminal:
         yield terminal
 
