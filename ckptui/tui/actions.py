@@ -21,6 +21,7 @@ from typing import Final
 from ckptui.terms import EXIT_FAILURE, EXIT_OK
 
 _CHUNK: Final = 65_536
+_CHANGING: Final = frozenset({"repair", "undo", "resume", "cancel", "set-command"})
 _CHUNKS_AHEAD: Final = 8
 """Chunks of a stream that may wait to be shown; then its reader pauses."""
 
@@ -57,10 +58,15 @@ class Verbs:
     Args:
         root: The run directory.
         environment: For the children; taken before Textual hides ``NO_COLOR`` from it.
+        why_not: Why nothing may be changed, empty where it may; asked at each change, because the
+            owner of a directory may become known only after a key was pressed.
     """
 
-    def __init__(self, root: str, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, root: str, environment: Mapping[str, str], why_not: Callable[[], str] = str
+    ) -> None:
         self.root = root
+        self._why_not = why_not
         self._environment = dict(environment)
         self._reading: set[subprocess.Popen[bytes]] = set()
 
@@ -70,6 +76,8 @@ class Verbs:
         Args:
             arguments: Verb and arguments, for example ``("undo", root, "--json", "--yes")``.
         """
+        if changes(arguments) and (why := self._why_not()):
+            return Answer(EXIT_FAILURE, None, why)
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Answer] = loop.create_future()
 
@@ -136,6 +144,16 @@ class Verbs:
         """Kill what still reads, and wait for none of it."""
         for process in tuple(self._reading):
             _kill(process)
+
+
+def changes(arguments: Sequence[str]) -> bool:
+    """True where a verb would change something in the run directory.
+
+    Example:
+        >>> changes(["undo", "run", "--yes"]), changes(["undo", "run", "--dry-run"])
+        (True, False)
+    """
+    return arguments[0] in _CHANGING and "--dry-run" not in arguments
 
 
 def _hand_over(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from ckptui.present.short_names import short_names
 from ckptui.tui.actions import Verbs
@@ -43,6 +44,20 @@ class Services:
     name: str = ""
     session: Session = Session()  # noqa: RUF009  (frozen)
 
+    def why_read_only(self) -> str:
+        """Why nothing may be changed here, as far as is known now; empty where it may."""
+        return _why_read_only(self.monitor, self.read_only)
+
+
+def _why_read_only(monitor: Monitor, read_only: bool) -> str:
+    if read_only:
+        return "read-only: started with --read-only"
+    if monitor.snapshot.owner_is_other:
+        return "read-only: this directory belongs to another user"
+    if not monitor.snapshot.writable:
+        return "read-only: no permission to write in this directory"
+    return ""
+
 
 def services_of(
     roots: Sequence[str],
@@ -57,22 +72,24 @@ def services_of(
     """What the screens of each run directory need; nothing more is started yet."""
     settings, jobs = settings_for(config.limits), jobs_of_each(len(roots))
     host = socket.gethostname().partition(".")[0]
-    return [
-        Services(
-            root=root,
-            verbs=Verbs(root, environment),
-            monitor=Monitor(
-                root, settings=settings, user=config, jobs=jobs, scanner=scanners.get(root)
-            ),
-            environment=environment,
-            host=host,
-            config=config,
-            ascii_only=ascii_only,
-            read_only=read_only,
-            name=name,
-            session=session,
+    found: list[Services] = []
+    everything = zip(roots, short_names(roots), sessions or [Session() for _ in roots], strict=True)
+    for root, name, session in everything:
+        monitor = Monitor(
+            root, settings=settings, user=config, jobs=jobs, scanner=scanners.get(root)
         )
-        for root, name, session in zip(
-            roots, short_names(roots), sessions or [Session() for _ in roots], strict=True
+        found.append(
+            Services(
+                root=root,
+                verbs=Verbs(root, environment, partial(_why_read_only, monitor, read_only)),
+                monitor=monitor,
+                environment=environment,
+                host=host,
+                config=config,
+                ascii_only=ascii_only,
+                read_only=read_only,
+                name=name,
+                session=session,
+            )
         )
-    ]
+    return found

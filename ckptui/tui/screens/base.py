@@ -95,13 +95,7 @@ class RunScreen(Screen[None], inherit_bindings=False):
 
     def why_read_only(self) -> str:
         """Why nothing may be changed here, or empty where it may."""
-        if self.services.read_only:
-            return "read-only: started with --read-only"
-        if self.snapshot.owner_is_other:
-            return "read-only: this directory belongs to another user"
-        if not self.snapshot.writable:
-            return "read-only: no permission to write in this directory"
-        return ""
+        return self.services.why_read_only()
 
     # What other parts do
 

@@ -77,7 +77,8 @@ class CopyActions(RunScreen):
 
         environment = self.services.environment
         here = environment.get("PWD") or os.path.expanduser("~")
-        screen = TakeScreen(copies, why, here, ascii_only=self.services.ascii_only)
+        spared = self.services.root if self.why_read_only() else ""
+        screen = TakeScreen(copies, why, here, spared=spared, ascii_only=self.services.ascii_only)
         self.app.push_screen(screen)
 
     # What there is to copy

@@ -67,8 +67,8 @@ class DetailScreen(Screen[str], inherit_bindings=False):
 
     def tell(self, said: Line) -> None:
         """Show what a key did."""
-        if self.is_mounted:
-            self.query_one("#text-status", Text).show([said])
+        for status in self.query("#text-status").results(Text):  # none while it opens or closes
+            status.show([said])
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what does nothing now."""

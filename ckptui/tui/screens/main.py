@@ -111,8 +111,8 @@ class MainScreen(
     def _undo_note(self) -> Line:
         """``z undo (2)`` while there is something to take back."""
         count = standing(self.snapshot.run_files.get(JOURNAL, ""))
-        role = Role.MUTED if self.why_read_only() else Role.ACCENT
-        return (Span(cap("undo"), role), Span(f" undo ({count}) ")) if count else ()
+        key, word = (Role.MUTED, Role.MUTED) if self.why_read_only() else (Role.ACCENT, Role.NORMAL)
+        return (Span(cap("undo"), key), Span(f" undo ({count}) ", word)) if count else ()
 
     def tick(self) -> None:
         """Ages grow, and a run may have died: repaint what reads differently now."""

@@ -34,7 +34,8 @@ class Noticing(RunScreen):
         self._notices.append(Span(text, Role.ERROR if alarm else Role.SUCCESS))
         del self._notices[:-_KEPT]
         self._let_stand()
-        self.show_status()
+        if self.query("#status"):  # else it is shown once this place is composed
+            self.show_status()
 
     def _let_stand(self) -> None:
         if self._notice_timer is not None:

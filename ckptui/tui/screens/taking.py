@@ -23,6 +23,12 @@ from ckptui.tui.widgets.text import Text
 _WRITE = 'set -C && cat > "$1"'
 """What a shell does with the text: it makes the file, and never writes over one."""
 
+_OUTSIDE = (
+    'case "$(cd -P -- "$(dirname -- "$1")" && pwd -P)/" in "$(cd -P -- "$2" && pwd -P)"/*) '
+    'echo "sh: the run directory is read-only" >&2; exit 1;; esac; '
+)
+"""Before it, where nothing may be changed in the run directory; symbolic links are followed."""
+
 _BY_HAND = "shift and the mouse select in most terminals"
 
 
@@ -33,13 +39,16 @@ class TakeScreen(Screen[str], inherit_bindings=False):
         copies: What is shown, each under its name where there are several.
         why: Why it could not be copied, or empty.
         here: Folder that a file's name without one is taken to be in.
+        spared: The run directory where nothing may be written into it, else empty.
         ascii_only: No signs beyond ASCII.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings((*TEXT_SCREEN, by_id("text-save")))
     FOOTER = ("back", "text-save", "line-down", "text-page-down", "help")
 
-    def __init__(self, copies: Sequence[Copy], why: str, here: str, *, ascii_only: bool) -> None:
+    def __init__(
+        self, copies: Sequence[Copy], why: str, here: str, *, spared: str, ascii_only: bool
+    ) -> None:
         super().__init__()
         self.text_title = (
             f"{why}: " if why else ""
@@ -47,6 +56,7 @@ class TakeScreen(Screen[str], inherit_bindings=False):
         self.pager = Pager(ascii_only=ascii_only)
         self.copies = copies
         self.here = here
+        self.spared = spared
         self.ascii_only = ascii_only
 
     def compose(self) -> ComposeResult:
@@ -102,9 +112,10 @@ class TakeScreen(Screen[str], inherit_bindings=False):
 
     async def _save(self, full: str) -> None:
         data = "\n\n".join(each.text for each in self.copies) + "\n"
+        script = _OUTSIDE + _WRITE if self.spared else _WRITE
         # A child, because the place may be on a filesystem that does not answer.
         child = await asyncio.create_subprocess_exec(
-            "sh", "-c", _WRITE, "sh", full, cwd="/", stdin=asyncio.subprocess.PIPE,
+            "sh", "-c", script, "sh", full, self.spared, cwd="/", stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         self._say(f"writing {full}…")

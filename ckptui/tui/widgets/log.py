@@ -84,6 +84,10 @@ class LogView(FindableText):
         question = ("save-text", path, target, "--root", self.services.root)
         answer = await self.services.verbs.ask(*question)
         doubts = texts(answer.document or {}, "doubts")
+        why = self.why_not()
+        if why and "inside" in doubts:
+            self.say(f"not saved in the run directory: {why}", alarm=True)
+            return
         if doubts:
             words = [line(target), (), *(line(_DOUBTS.get(each, each)) for each in doubts)]
             sure = Confirm("Save it there?", words, ascii_only=self.ascii_only)
@@ -107,7 +111,9 @@ class LogView(FindableText):
         """Open the file in the pager at the place that is shown."""
         if self.path is not None:
             path, at = self.path, self.top_offset
-            self._lend(lambda: outside.page(self.app, path, at, self.environment))
+            # less could open an editor itself, and write what it shows.
+            safe = {"LESSSECURE": "1"} if self.why_not() else {}
+            self._lend(lambda: outside.page(self.app, path, at, {**self.environment, **safe}))
 
     def action_text_editor(self) -> None:
         """Open the file in the editor."""
