@@ -15,7 +15,7 @@ from ckptui.present.glyphs import Role
 from ckptui.tui.actions import Verbs
 from ckptui.tui.keys import APP, EVERY, PAGER, PLACES, TABLE, by_id
 from ckptui.tui.widgets.footer import Footer
-from tests.evil import make_evil_run
+from tests.evil import leaks, make_evil_run
 from tests.tui.driver import opened
 from tests.tui.terminal import Terminal, shown
 
@@ -111,6 +111,7 @@ def test_no_key_changes_anything_in_the_run_directory(
                     _try(tty, _WAYS[place], sent(name))
         assert not tty.ended()
         tty.until(lambda: _leaves(tty), "its end")
+        assert leaks(tty.sent) == []
     assert standing(mended) == before
 
 

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 
 from ckptui.present.columns import Cell, Column
 from ckptui.present.glyphs import Role
+from ckptui.present.safe import plain
 from ckptui.present.spans import Span, line
 from ckptui.tui.keys import DIALOG, UNMARKED, bindings, cap
 from ckptui.tui.widgets.table import Table
@@ -86,8 +87,8 @@ class Choose(ModalScreen[str], inherit_bindings=False):
         choice = self.choices[key]
         return {
             "key": Cell("" if self._taken(choice.key) else choice.key, None, Role.ACCENT),
-            "what": Cell(choice.what),
-            "note": Cell(choice.note, None, Role.MUTED),
+            "what": Cell(plain(choice.what)),
+            "note": Cell(plain(choice.note), None, Role.MUTED),
         }
 
     def _taken(self, key: str) -> bool:
