@@ -52,6 +52,15 @@ class Driver:
         """Wait until all these words stand on the screen."""
         await self.until(lambda: all(word in self.text() for word in words), f"words {words}")
 
+    async def rests(self) -> None:
+        """Wait until the screen has shown the same for half a second."""
+        before, since = self.text(), time.monotonic()
+        while time.monotonic() - since < 0.5:
+            await asyncio.sleep(0.05)
+            await self.pilot.pause()
+            if (now := self.text()) != before:
+                before, since = now, time.monotonic()
+
     async def goes_to(self, path: str) -> None:
         """Move the cursor to a checkpoint with ``j`` and ``k``, as a person would."""
         table = self.app.main.table
