@@ -19,6 +19,9 @@ OUTDATED: Final = "checkpoints/ckpt_0000200.pt"
 SCENES: Final[dict[str, tuple[str, Sequence[str], str]]] = {
     "checkpoints": (NEWEST, (), "cut short"),
     "detail": (NEWEST, ("enter",), "Tensors"),
+    "tensors": (NEWEST, ("enter", "2"), "float32"),
+    "columns": (NEWEST, ("C",), "training step"),
+    "filter": (NEWEST, ("slash", *"cat:bad,incompatible size>1K"), "of 17"),
     "preview": (OUTDATED, ("f",), "y apply"),
     "resume": (NEWEST, ("R",), "y start"),
     "stages": (NEWEST, ("2",), "translation"),
