@@ -28,14 +28,15 @@ def run_app(
     Returns:
         The exit code: 0, or 128 plus the signal that ended it.
     """
+    from ckptui.tui.patience import in_time
     from ckptui.tui.pauses import shorten_pauses
-    from ckptui.user_config import read_user_config
+    from ckptui.user_config import UserConfig, read_user_config
     from ckptui.watch.link import begin
 
     shorten_pauses()
     # The scanners look while everything else is loaded: their first rows are on the first screen.
-    limits = read_user_config()[0].limits
-    scanners = {root: begin(root, limits, follow=True) for root in roots}
+    config, _ = in_time(read_user_config) or (UserConfig(), ())
+    scanners = {root: begin(root, config.limits, follow=True) for root in roots}
     from ckptui.tui.run import run
 
     return run(

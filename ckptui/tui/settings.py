@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from ckptui.config_file import Problem
 from ckptui.present.checkpoints import EVERY
-from ckptui.tui.keymap import Keymap, read_keymap
+from ckptui.tui.keymap import Keymap, keymap_of, read_keymap
+from ckptui.tui.patience import SECONDS, in_time
 from ckptui.tui.themes import theme_names
-from ckptui.user_config import UserConfig, read_user_config
+from ckptui.user_config import UserConfig, read_user_config, user_config_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,16 @@ class Settings:
 
 
 def read_settings() -> Settings:
-    """Read both files; a home that hangs keeps this waiting, so it is for before the app starts."""
+    """Read both files, before the app starts; a home that hangs is waited for a moment only."""
+    found = in_time(_read)
+    if found is not None:
+        return found
+    config, path = UserConfig(), user_config_path()
+    words = f"does not answer within {SECONDS:g} s; this is without your settings"
+    return Settings(config, keymap_of(config.ui.keys), (Problem(path, 0, "", words),))
+
+
+def _read() -> Settings:
     columns = [column.id for column in EVERY]
     config, problems = read_user_config(themes=theme_names(), columns=columns)
     keymap, more = read_keymap(config.ui.keys)

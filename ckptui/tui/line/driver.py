@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import curses
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from textual.message import Message
 from ckptui.tui.line.image import Image
 from ckptui.tui.line.shown import Shown
 from ckptui.tui.line.writer import Writer
+from ckptui.tui.patience import in_time
 
 _SCROLLS: Final = "\x1b[%i%p1%d;%p2%dr"
 
@@ -102,7 +104,12 @@ def coming_on(app: App[int]) -> Shown:
 
 
 def _abilities(fd: int) -> dict[str, bool]:
-    """What the terminal can do, by terminfo."""
+    """What the terminal can do, by terminfo; of a home that hangs its ~/.terminfo is left out."""
+    if in_time(lambda: os.path.isdir(os.path.expanduser("~"))) is None:
+        return {
+            "erases": False,
+            "scrolls": False,
+        }  # curses would wait for it, and all of us with it
     try:
         curses.setupterm(fd=fd)  # coming back from a suspension, stdout is not the terminal
         scrolls = curses.tigetstr("csr") == _SCROLLS.encode()
