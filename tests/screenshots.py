@@ -25,7 +25,7 @@ SCENES: Final[dict[str, tuple[str, Sequence[str], str]]] = {
     "preview": (OUTDATED, ("f",), "y apply"),
     "resume": (NEWEST, ("R",), "y start"),
     "stages": (NEWEST, ("2",), "translation"),
-    "help": (NEWEST, ("question_mark",), "Quit"),
+    "help": (NEWEST, ("question_mark",), "In this list"),
 }
 """Name → (the checkpoint under the cursor, keys, what must be seen)."""
 

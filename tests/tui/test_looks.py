@@ -46,7 +46,7 @@ class TextFile(SingleFileSnapshotExtension):
     """One readable file a test."""
 
     _write_mode = WriteMode.TEXT
-    file_extension = "txt"
+    _file_extension = "txt"
 
 
 @pytest.fixture(scope="module")
