@@ -35,7 +35,7 @@ contracts: $(READY)  ## the floors of the house
 	$(BIN)/lint-imports
 
 unit: $(READY)   ## pytest (ARGS="-k word" to choose)
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 3 $(ARGS)
 
 atlas: $(READY)  ## what every checker says about every damaged file; renews the README's table
 	$(BIN)/python -m tests.workshop.atlas $(ARGS)

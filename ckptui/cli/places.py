@@ -45,7 +45,6 @@ class Seen:
         mtime: Seconds since the epoch.
         network: True on a filesystem that is served from elsewhere.
         device, inode: Which one it is, whatever it was called.
-        real: Its path without symlinks.
     """
 
     is_directory: bool
@@ -55,7 +54,6 @@ class Seen:
     network: bool
     device: int
     inode: int
-    real: str
 
 
 def look(path: str) -> Seen | str:
@@ -87,7 +85,7 @@ def _look_at_some(paths: Sequence[str]) -> list[Seen | str]:
     return [each if isinstance(each, str) else Seen(*each) for each in found]
 
 
-def _look(path: str) -> tuple[bool, bool, int, float, bool, int, int, str] | str:
+def _look(path: str) -> tuple[bool, bool, int, float, bool, int, int] | str:
     try:
         info = os.stat(path)
     except (OSError, ValueError) as error:
@@ -95,16 +93,17 @@ def _look(path: str) -> tuple[bool, bool, int, float, bool, int, int, str] | str
     pause_on(info.st_dev)(_TO_LOOK)
     is_directory = stat.S_ISDIR(info.st_mode)
     readable = os.access(path, os.R_OK | os.X_OK if is_directory else os.R_OK)
-    return (
-        is_directory,
-        readable,
-        info.st_size,
-        info.st_mtime,
-        is_network(info.st_dev),
-        info.st_dev,
-        info.st_ino,
-        os.path.realpath(path),
-    )
+    network = is_network(info.st_dev)
+    return is_directory, readable, info.st_size, info.st_mtime, network, info.st_dev, info.st_ino
+
+
+def _without_symlinks(path: str) -> str:
+    """A path that answered a moment ago, without symlinks; the same where it no longer does."""
+    try:
+        found = ask(lambda: os.path.realpath(path), path, patience=ANSWER_SECONDS)
+    except CkptuiError:
+        return path
+    return found if isinstance(found, str) else path
 
 
 def is_checkpoint(path: str) -> bool:
@@ -158,7 +157,7 @@ def run_directories(paths: Sequence[str]) -> dict[str, str]:
             wrong.append(error)
             continue
         if not isinstance(found, str):
-            roots.setdefault((found.device, found.inode), (root, found.real))
+            roots.setdefault((found.device, found.inode), (root, _without_symlinks(root)))
     for earlier in wrong[:-1]:
         say(str(earlier))
     if wrong:

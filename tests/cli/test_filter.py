@@ -10,13 +10,13 @@ import subprocess
 from tests.cli.program import PROGRAM, ckptui, on_terminal
 
 
-def test_status_shows_what_matches_and_its_totals_are_those_of_all(run: str) -> None:
-    said = ckptui("status", run, "--json", "--filter", "step>=200 -name:*0300*", "--filter", "ckpt")
+def test_status_shows_what_matches_and_its_totals_are_those_of_all(own: str) -> None:
+    said = ckptui("status", own, "--json", "--filter", "step>=200 -name:*0300*", "--filter", "ckpt")
     document = json.loads(said.out)
     assert [row["path"] for row in document["checkpoints"]] == ["ckpt_0400.pt", "ckpt_0200.pt"]
     assert sum(document["totals"].values()) == 7
     assert said.err == "ckptui: 2 of 7 checkpoints match step>=200 -name:*0300* ckpt\n"
-    table = ckptui("status", run, "--filter", "-cat:bad name=ckpt_0100.pt").out
+    table = ckptui("status", own, "--filter", "-cat:bad name=ckpt_0100.pt").out
     assert "ckpt_0100.pt" in table
     assert table.count("unchecked") == 2  # the strip's totals, and its own row
     assert "ckpt_0200.pt" not in table
@@ -37,13 +37,13 @@ def test_help_teaches_the_language() -> None:
         assert word in said.out
 
 
-def test_validate_reads_only_what_matches_by_its_headers(run: str) -> None:
-    said = ckptui("validate", run, "--no-load", "--json", "--filter", "step<=200 ckpt cat:unch")
+def test_validate_reads_only_what_matches_by_its_headers(own: str) -> None:
+    said = ckptui("validate", own, "--no-load", "--json", "--filter", "step<=200 ckpt cat:unch")
     read = {json.loads(line)["path"] for line in said.out.splitlines()}
     assert read == {"ckpt_0100.pt", "ckpt_0200.pt"}
     assert said.code == 0
-    assert "no checkpoint matches nothing" in ckptui("validate", run, "--filter", "nothing").err
-    named = ckptui("validate", f"{run}/ckpt_0100.pt", "--filter", "ckpt")
+    assert "no checkpoint matches nothing" in ckptui("validate", own, "--filter", "nothing").err
+    named = ckptui("validate", f"{own}/ckpt_0100.pt", "--filter", "ckpt")
     assert named.code == 1
     assert "--filter chooses from a directory" in named.err
 

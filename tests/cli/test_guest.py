@@ -234,7 +234,9 @@ def test_the_site_may_limit_the_tree(tmp_path: Path) -> None:
     assert said.err == "ckptui: no checkpoints found\n"
     (tmp_path / "a" / "b" / "c").mkdir()
     said = ckptui("validate", str(tmp_path / "a"), CKPTUI_SITE_FILE=site(tmp_path, depth=1))
-    assert said.err.startswith("ckptui: left out: b/c/: deeper than the limit\n")
+    assert said.err.startswith(
+        "ckptui: left out: b/c/: deeper than the limit (the limit of this site)\n"
+    )
 
 
 def test_a_site_file_that_is_wrong_is_said(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ SENT: Final[Mapping[str, str]] = {
     "end": "\x1b[F", "pagedown": "\x1b[6~", "pageup": "\x1b[5~", "f1": "\x1bOP",
 }  # fmt: skip
 """Names of keys → what a terminal sends for them."""
+SMALL: Final = (80, 24)
 _LEAVING: Final = frozenset({"q", "ctrl+c"})
 
 
@@ -53,11 +54,11 @@ def _settle(terminal: Terminal, seconds: float = 0.12) -> None:
     assert not leaks(new), leaks(new)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (200, 50)], ids=["80x24", "200x50"])
+@pytest.mark.parametrize("size", [SMALL, (200, 50)], ids=["80x24", "200x50"])
 def test_no_key_in_no_view_lets_a_hostile_byte_through(own: str, size: tuple[int, int]) -> None:
     with shown(own, size=size, EDITOR="true", PAGER="true", ESCDELAY="20") as terminal:
         terminal.sees("corrupted")
-        for view in "1234":
+        for view in "1234" if size == SMALL else "1":
             for name in dict.fromkeys(key.keys.split(",")[0] for key in keys.EVERY):
                 if name not in _LEAVING:
                     _press(terminal, view, sent_for(name), "\x1b", "\x1b")

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -155,27 +156,28 @@ def _read(path: str) -> str:
         return ""
 
 
+def until(met: Callable[[], object], what: str) -> None:
+    """Wait until something is true."""
+    end = time.monotonic() + PATIENCE
+    while not met():
+        assert time.monotonic() < end, f"never came: {what}"
+        time.sleep(0.05)
+
+
 def test_watch_runs_the_command_too(tmp_path: Path) -> None:
     root, folder = two(tmp_path), tmp_path / "kept"
     words = ["watch", root, "--json", "--on-event", keeper(folder)]
-    child = subprocess.Popen(
-        [sys.executable, "-m", "ckptui", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    told = tmp_path / "told"
+    with told.open("wb") as out:
+        child = subprocess.Popen([sys.executable, "-m", "ckptui", *words], stdout=out)
     try:
-        assert child.stdout is not None
-        while b'"settled"' not in child.stdout.readline():
-            pass
+        until(lambda: b'"settled"' in told.read_bytes(), "the first look")
         for number in (3, 4):
             cut_short(os.path.join(root, f"{number}{EVIL}"))
-        for _ in range(3):
-            child.stdout.readline()
-        end = time.monotonic() + PATIENCE
-        while not kept(folder):
-            assert time.monotonic() < end, "never came: the event"
-            time.sleep(0.05)
+        until(lambda: kept(folder), "the event")
     finally:
         child.send_signal(signal.SIGINT)
-        child.communicate(timeout=30)
+        child.wait(timeout=30)
     ((event, run, path, said, document),) = kept(folder)
     assert (event, run, path) == (b"bad", os.fsencode(root), os.fsencode(f"3{EVIL}"))
     assert said == b"2 checkpoints turned corrupted"

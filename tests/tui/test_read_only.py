@@ -102,7 +102,8 @@ def test_no_key_changes_anything_in_the_run_directory(
     before = standing(mended)
     home = str(tmp_path)
     options = (mended, "--read-only", "--no-session")
-    with shown(*options, HOME=home, EDITOR="touch", VISUAL="", PAGER="cat", PWD=mended) as tty:
+    with shown(*options, HOME=home, EDITOR="touch", VISUAL="", PAGER="cat", PWD=mended,
+               ESCDELAY="20") as tty:  # fmt: skip
         tty.shows("read-only: started with --read-only")
         for key_id in PLACES[place]:
             common = key_id in _COMMON and place not in _WHOLE
@@ -128,13 +129,13 @@ def _try(tty: Terminal, way: str, key: str) -> None:
     """Go there from the table of checkpoints, press a key, say yes to whatever asks, come back."""
     for each in ("1", "n", *way):
         tty.press(each)
-    tty.read(0.06)
+    tty.read(0.04)
     tty.press(key)
-    tty.read(0.06)
+    tty.read(0.04)
     tty.press("yy\r")
     for _ in range(2):
         tty.press("\x1b")
-        tty.read(0.12)  # an escape is known by what does not follow it
+        tty.read(0.05)  # an escape is known by what does not follow it
 
 
 async def test_no_action_of_the_palette_changes_anything(mended: str) -> None:
