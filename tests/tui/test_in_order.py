@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from textual.events import Key
 
+from ckptui.tui.screens.choose import Choose
+from ckptui.tui.screens.help import HelpScreen
+from ckptui.tui.screens.main import MainScreen
 from tests.tui.driver import Driver, opened, there
 
 
@@ -49,3 +52,18 @@ async def test_a_yes_that_was_typed_before_its_question_could_be_read_agrees_to_
         assert there(run_dir, "checkpoints/ckpt_0000400.pt")
         await driver.press("y")
         await driver.until(lambda: not there(run_dir, "checkpoints/ckpt_0000400.pt"), "the move")
+
+
+async def test_a_second_answer_to_a_dialog_takes_no_screen_from_below_it(run_dir: str) -> None:
+    async with opened(run_dir) as ui:
+        await ui.press("V")
+        await ui.sees("Validate")
+        choice = ui.app.screen
+        assert isinstance(choice, Choose)
+        choice.dismiss("")
+        choice.dismiss("")
+        await ui.press("question_mark")
+        await ui.sees("In this list")
+        choice.dismiss("")
+        await ui.pilot.pause()
+        assert [type(each) for each in ui.app.screen_stack[-2:]] == [MainScreen, HelpScreen]

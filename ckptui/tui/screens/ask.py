@@ -15,12 +15,13 @@ from textual.widgets import Input
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span, line
 from ckptui.tui.keys import LEAVE, bindings, cap
+from ckptui.tui.screens.on_top import OnTop
 from ckptui.tui.widgets.pager import Pager
 from ckptui.tui.widgets.painting import fold_all
 from ckptui.tui.widgets.text import Text
 
 
-class AskLine(ModalScreen[str], inherit_bindings=False):
+class AskLine(OnTop[str], ModalScreen[str], inherit_bindings=False):
     """Dismissed with the line, ``""`` for leaving.
 
     Args:

@@ -17,6 +17,7 @@ from ckptui.present.glyphs import Role
 from ckptui.present.safe import plain
 from ckptui.present.spans import Span, line
 from ckptui.tui.keys import DIALOG, UNMARKED, bindings, cap
+from ckptui.tui.screens.on_top import OnTop
 from ckptui.tui.widgets.table import Table
 from ckptui.tui.widgets.text import Text
 
@@ -38,7 +39,7 @@ class Choices(Table, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = bindings(UNMARKED)
 
 
-class Choose(ModalScreen[str], inherit_bindings=False):
+class Choose(OnTop[str], ModalScreen[str], inherit_bindings=False):
     """Dismissed with the key of the choice, ``""`` for leaving.
 
     Args:

@@ -14,6 +14,7 @@ from ckptui.present.columns import Cell, Column
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span, line
 from ckptui.tui.keys import COLUMNS, DIALOG, bindings, cap
+from ckptui.tui.screens.on_top import OnTop
 from ckptui.tui.widgets.table import Table
 from ckptui.tui.widgets.text import Text
 
@@ -28,7 +29,7 @@ _LISTED: Final = (
 )
 
 
-class ColumnsScreen(ModalScreen[bool], inherit_bindings=False):
+class ColumnsScreen(OnTop[bool], ModalScreen[bool], inherit_bindings=False):
     """Dismissed with True where the columns are to stay as they now are.
 
     Args:

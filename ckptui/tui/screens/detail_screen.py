@@ -8,18 +8,18 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
 
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span, line
 from ckptui.tui.keys import ON_DETAIL, TEXT_SCREEN, bindings, by_id, forwarded
+from ckptui.tui.screens.on_top import OnTop
 from ckptui.tui.widgets.detail import DetailView
 from ckptui.tui.widgets.footer import Footer
 from ckptui.tui.widgets.searchline import SearchLine
 from ckptui.tui.widgets.text import Text
 
 
-class DetailScreen(Screen[str], inherit_bindings=False):
+class DetailScreen(OnTop[str], inherit_bindings=False):
     """The detail of one row.
 
     Args:

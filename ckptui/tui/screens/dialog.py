@@ -16,6 +16,7 @@ from ckptui.present.spans import Line, Span, line
 from ckptui.tui.keys import DIALOG, EDIT, LEAVE, YES, Key, bindings
 from ckptui.tui.line.driver import coming_on
 from ckptui.tui.line.shown import Shown
+from ckptui.tui.screens.on_top import OnTop
 from ckptui.tui.widgets.pager import Pager
 from ckptui.tui.widgets.painting import fold_all
 from ckptui.tui.widgets.searchline import SearchLine
@@ -30,7 +31,7 @@ def text_width(terminal: int) -> int:
     return max(min(WIDTH, terminal - 2) - 7, 10)
 
 
-class Dialog(ModalScreen[str], inherit_bindings=False):
+class Dialog(OnTop[str], ModalScreen[str], inherit_bindings=False):
     """A text in a box. Dismissed with the id of the key that answered, ``""`` for leaving.
 
     Args:

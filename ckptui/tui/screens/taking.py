@@ -9,13 +9,13 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
 
 from ckptui.present.copying import Copy
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span, line
 from ckptui.tui.keys import TEXT_SCREEN, bindings, by_id, cap
 from ckptui.tui.screens.ask import AskLine
+from ckptui.tui.screens.on_top import OnTop
 from ckptui.tui.widgets.footer import Footer
 from ckptui.tui.widgets.pager import Pager
 from ckptui.tui.widgets.text import Text
@@ -32,7 +32,7 @@ _OUTSIDE = (
 _BY_HAND = "shift and the mouse select in most terminals"
 
 
-class TakeScreen(Screen[str], inherit_bindings=False):
+class TakeScreen(OnTop[str], inherit_bindings=False):
     """The texts in full.
 
     Args:

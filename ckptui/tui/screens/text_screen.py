@@ -6,18 +6,18 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
 
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Span, line
 from ckptui.tui.keys import TEXT_SCREEN, bindings
+from ckptui.tui.screens.on_top import OnTop
 from ckptui.tui.widgets.footer import Footer
 from ckptui.tui.widgets.log import LogView
 from ckptui.tui.widgets.searchline import SearchLine
 from ckptui.tui.widgets.text import Text
 
 
-class TextScreen(Screen[str], inherit_bindings=False):
+class TextScreen(OnTop[str], inherit_bindings=False):
     """A title, a file, and the keys below. Dismissed with what the key asked for.
 
     Args:
