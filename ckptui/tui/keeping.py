@@ -13,6 +13,7 @@ from typing import Final
 import platformdirs
 
 from ckptui.durable import is_temporary, temporary_path
+from ckptui.tui.patience import in_time
 from ckptui.tui.session import MOST_BYTES, Session, file_name, session_in
 
 _log = logging.getLogger("ckptui")
@@ -39,15 +40,13 @@ def read_sessions(paths: Sequence[str], *, seconds: float = READ_SECONDS) -> lis
     folder = sessions_folder()
     found = [Session() for _ in paths]
 
-    def read() -> None:
+    def read() -> bool:
         for at, path in enumerate(paths):
             with suppress(OSError), open(os.path.join(folder, file_name(path)), "rb") as file:
                 found[at] = session_in(file.read(MOST_BYTES + 1), path)
+        return True
 
-    reader = threading.Thread(target=read, name="sessions", daemon=True)
-    reader.start()
-    reader.join(seconds)
-    if reader.is_alive():
+    if not in_time(read, seconds):
         _log.debug("%s does not answer; nothing is remembered", folder)
     return list(found)
 

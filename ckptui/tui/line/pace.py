@@ -15,6 +15,10 @@ _LONGEST_DELAY: Final = 0.3
 """Seconds of an answer's way that are taken for the line's own; more is bytes that queue."""
 _SLOW: Final = 12_000
 """Bytes a second, below which a line is slow: a modem, a serial console, a bad day of ssh."""
+_FAST: Final = 2 * _SLOW
+"""Above which a slow one counts as fast again, so that it does not go to and fro."""
+_HICCUP: Final = 0.06
+"""Seconds that a busy machine may take for an answer: so late, a small piece tells nothing."""
 _SEEN: Final = 9
 _TELLING: Final = 150
 """Bytes from which on a piece tells how fast the line is."""
@@ -36,6 +40,7 @@ class Pace:
         self._delay = _LONGEST_DELAY
         self._rate = float("inf")
         self._seen: deque[float] = deque(maxlen=_SEEN)
+        self._slow = False
 
     @property
     def there(self) -> int:
@@ -50,7 +55,9 @@ class Pace:
     @property
     def slow(self) -> bool:
         """True where most of what was seen lately says so: one stall makes no slow line."""
-        return len(self._seen) > 1 and _median(self._seen) < _SLOW
+        if len(self._seen) > 1:
+            self._slow = _median(self._seen) < (_FAST if self._slow else _SLOW)
+        return self._slow
 
     def leaves(self, size: int, now: float) -> None:
         """A piece is being sent."""
@@ -67,7 +74,8 @@ class Pace:
         took = min(now - since - delay, now - self._answered_at)
         if size >= _TELLING and took > 0:
             rate = size / max(took, 1e-3)
-            self._seen.append(rate)
+            if rate >= _FAST or took > _HICCUP:
+                self._seen.append(rate)
             known = self._rate != float("inf")
             # One answer that came too soon must not let everything out at once.
             self._rate = min((self._rate + rate) / 2, 2 * self._rate) if known else rate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 
 import pytest
@@ -79,3 +80,20 @@ def test_a_line_is_slow_by_most_of_what_was_seen_and_not_by_one_stall() -> None:
         now += 1.04
         pace.arrived(now)
     assert pace.slow
+
+
+def test_a_busy_machine_is_no_slow_line_and_a_slow_one_does_not_go_to_and_fro() -> None:
+    pace, now = Pace(), 0.0
+    for took in (0.001, *[0.05] * 30):  # 3 kB/s, were it the line
+        pace.leaves(150, now)
+        now += took
+        pace.arrived(now)
+    assert not pace.slow
+    told: list[bool] = []
+    for rate in [2_000.0] * 10 + [10_000.0, 14_000.0] * 20 + [100_000.0] * 10:
+        pace.leaves(3000, now)
+        now += 3000 / rate
+        pace.arrived(now)
+        told.append(pace.slow)
+    changes = [now for before, now in itertools.pairwise(told) if before != now]
+    assert changes == [True, False]
