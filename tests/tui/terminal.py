@@ -12,15 +12,36 @@ import struct
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Final
 
 import pyte
+from textual.keys import key_to_character
 
 PATIENCE = 40.0
 _CSI = rb"\x1b\[[0-9;:?<>=]*[ -/]*[@-~]"
 _OSC = rb"\x1b\][^\a\x1b]*(?:\a|\x1b\\)|\x1b[PX^_].*?\x1b\\"
 _SEQUENCES = re.compile(_CSI + b"|" + _OSC)
+
+
+_SENT: Final[Mapping[str, str]] = {
+    "escape": "\x1b", "enter": "\r", "tab": "\t", "shift+tab": "\x1b[Z", "backspace": "\x7f",
+    "up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "home": "\x1b[H",
+    "end": "\x1b[F", "pageup": "\x1b[5~", "pagedown": "\x1b[6~", "f1": "\x1bOP",
+    "shift+up": "\x1b[1;2A", "shift+down": "\x1b[1;2B", "slash": "/",
+}  # fmt: skip
+
+
+def sent_for(name: str) -> str:
+    """What a terminal sends for a key, by Textual's name for it."""
+    if name in _SENT:
+        return _SENT[name]
+    if match := re.fullmatch(r"ctrl\+([a-z])", name):
+        return chr(ord(match[1]) & 0x1F)
+    found = key_to_character(name) or name
+    assert len(found) == 1, name
+    return found
 
 
 class Terminal:

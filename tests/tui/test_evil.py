@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 import pytest
 
 from ckptui.tui import keys
 from tests.evil import MARKUP, leaks, make_evil_run
-from tests.tui.terminal import Terminal, shown
+from tests.tui.terminal import Terminal, sent_for, shown
 
-SENT: Final[Mapping[str, str]] = {
-    "escape": "\x1b", "enter": "\r", "tab": "\t", "shift+tab": "\x1b[Z", "space": " ",
-    "backspace": "\x7f", "slash": "/", "colon": ":", "question_mark": "?", "asterisk": "*",
-    "equals_sign": "=", "minus": "-", "plus": "+", "left_square_bracket": "[",
-    "right_square_bracket": "]", "less_than_sign": "<", "greater_than_sign": ">",
-    "down": "\x1b[B", "up": "\x1b[A", "left": "\x1b[D", "right": "\x1b[C", "home": "\x1b[H",
-    "end": "\x1b[F", "pagedown": "\x1b[6~", "pageup": "\x1b[5~", "f1": "\x1bOP",
-}  # fmt: skip
-"""Names of keys → what a terminal sends for them."""
 SMALL: Final = (80, 24)
 _LEAVING: Final = frozenset({"q", "ctrl+c"})
-
-
-def sent_for(name: str) -> str:
-    """What a terminal sends for a key."""
-    if name.startswith("ctrl+") and len(name) == 6:
-        return chr(ord(name[-1]) & 0x1F)
-    return SENT.get(name, name)
 
 
 @pytest.fixture(scope="module")

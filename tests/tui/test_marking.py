@@ -33,7 +33,7 @@ async def test_marks_survive_filter_and_sort_and_actions_say_their_count(run_dir
         await ui.press("s", "0")
         assert set(table.marks) == {GOOD, OLD}
         await ui.press("v")
-        await ui.sees("checking 2 checkpoints to level 5")
+        await ui.sees("checked 2 checkpoints to level 5: 2 valid")
         await ui.press("escape")
         assert not table.marks
 

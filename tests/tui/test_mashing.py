@@ -16,17 +16,10 @@ import pytest
 
 from ckptui.tui.keys import EVERY
 from tests.benchmarks.ui.played import Played, ProgramEndedError, played
+from tests.tui.terminal import sent_for
 
 MASHED = int(os.environ.get("MASHED", "3"))
 """Bursts of keys."""
-_TYPED = {
-    "enter": "\r", "tab": "\t", "escape": "\x1b", "space": " ", "slash": "/", "colon": ":",
-    "equals_sign": "=", "asterisk": "*", "percent_sign": "%", "question_mark": "?",
-    "left_square_bracket": "[", "right_square_bracket": "]", "backspace": "\x7f",
-    "up": "\x1b[A", "down": "\x1b[B", "left": "\x1b[D", "right": "\x1b[C", "home": "\x1b[H",
-    "end": "\x1b[F", "pageup": "\x1b[5~", "pagedown": "\x1b[6~", "shift+tab": "\x1b[Z",
-    "ctrl+d": "\x04", "ctrl+u": "\x15", "ctrl+f": "\x06", "ctrl+l": "\x0c", "ctrl+p": "\x10",
-}  # fmt: skip
 _WORDS = ("ckpt", "cat:bad\r", "step>100\r", "[/red]", "字é", "/x(/\r", "-valid", "50%\r", "..")
 _LEAVES = frozenset({"q", "ctrl+c"})
 
@@ -34,7 +27,7 @@ _LEAVES = frozenset({"q", "ctrl+c"})
 def _keys(*left_out: str) -> list[str]:
     """Everything that is bound, as a terminal sends it."""
     names = {name for key in EVERY for name in key.keys.split(",")} - _LEAVES - {*left_out}
-    return sorted(_TYPED.get(name, name) for name in names if len(_TYPED.get(name, name)) < 5)
+    return sorted(map(sent_for, names))
 
 
 def _contents(top: str) -> Iterator[tuple[str, str]]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from textual.keys import key_to_character
 
 from ckptui.present.glyphs import Role
 from ckptui.tui.actions import Verbs
@@ -17,14 +15,8 @@ from ckptui.tui.keys import APP, EVERY, PAGER, PLACES, TABLE, by_id
 from ckptui.tui.widgets.footer import Footer
 from tests.evil import leaks, make_evil_run
 from tests.tui.driver import opened
-from tests.tui.terminal import Terminal, shown
+from tests.tui.terminal import Terminal, sent_for, shown
 
-_SENT = {
-    "escape": "\x1b", "enter": "\r", "tab": "\t", "shift+tab": "\x1b[Z", "backspace": "\x7f",
-    "up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "home": "\x1b[H",
-    "end": "\x1b[F", "pageup": "\x1b[5~", "pagedown": "\x1b[6~", "f1": "\x1bOP",
-    "slash": "/", "shift+up": "\x1b[1;2A", "shift+down": "\x1b[1;2B",
-}  # fmt: skip
 _WAYS = {
     "on the main screen": "",
     "in a detail": "\r",
@@ -70,17 +62,6 @@ def _standing(root: str) -> Iterator[tuple[str, tuple[int, int, int, int, bytes]
             yield path, (info.st_mode, info.st_size, info.st_mtime_ns, info.st_ctime_ns, content)
 
 
-def sent(name: str) -> str:
-    """What a terminal sends for a key."""
-    if name in _SENT:
-        return _SENT[name]
-    if match := re.fullmatch(r"ctrl\+([a-z])", name):
-        return chr(ord(match[1]) - 96)
-    found = key_to_character(name) or name
-    assert len(found) == 1, name
-    return found
-
-
 @pytest.fixture(scope="module")
 def mended(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A run directory with all that is bad, a repair that may be taken back, a run that ended."""
@@ -109,7 +90,7 @@ def test_no_key_changes_anything_in_the_run_directory(
             common = key_id in _COMMON and place not in _WHOLE
             if not common and not key_id.startswith("quit"):
                 for name in by_id(key_id).names:
-                    _try(tty, _WAYS[place], sent(name))
+                    _try(tty, _WAYS[place], sent_for(name))
         assert not tty.ended()
         tty.until(lambda: _leaves(tty), "its end")
         assert leaks(tty.sent) == []
