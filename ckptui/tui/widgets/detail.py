@@ -22,6 +22,22 @@ _KEPT = 64
 """Places in texts that are remembered; the oldest goes first."""
 
 
+class SectionBar(Text):
+    """The parts by name, fitted to its own width whenever that is known or changes."""
+
+    _told: tuple[tuple[Section, ...], str, bool] = ((), "", False)
+
+    def tell(self, sections: tuple[Section, ...], chosen: str, *, numbered: bool) -> None:
+        """Name these parts; see :func:`ckptui.tui.sections.bar`."""
+        self._told = sections, chosen, numbered
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        """Fit them to the width."""
+        sections, chosen, numbered = self._told
+        self.show([bar(sections, chosen, max(self.content_size.width, 1), numbered=numbered)])
+
+
 class DetailView(Container):
     """Shows one part of a detail at a time; its place in each is kept.
 
@@ -48,7 +64,7 @@ class DetailView(Container):
 
     def __init__(self, *, ascii_only: bool, view_id: str, chosen: str = DIAGNOSIS) -> None:
         super().__init__(id=view_id)
-        self.bar = Text(ascii_only=ascii_only, text_id="sections")
+        self.bar = SectionBar(ascii_only=ascii_only, text_id="sections")
         self.pager = Pager(ascii_only=ascii_only, pager_id="section-text")
         self.tensors = TreeView(ascii_only=ascii_only)
         self.outputs = Outputs(ascii_only=ascii_only)
@@ -127,8 +143,7 @@ class DetailView(Container):
 
     def _paint_bar(self) -> None:
         numbered = self.has_focus_within
-        width = max(self.bar.content_size.width, 1)
-        self.bar.show([bar(self.sections, self.section.id, width, numbered=numbered)])
+        self.bar.tell(self.sections, self.section.id, numbered=numbered)
 
     def on_descendant_focus(self) -> None:
         """The numbers are keys now."""
@@ -136,10 +151,6 @@ class DetailView(Container):
 
     def on_descendant_blur(self) -> None:
         """They are no longer."""
-        self._paint_bar()
-
-    def on_resize(self) -> None:
-        """Fit the bar to the width."""
         self._paint_bar()
 
     def take_focus(self) -> None:
