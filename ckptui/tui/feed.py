@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from ckptui import turns
 from ckptui.tui.messages import SnapshotChanged
+from ckptui.tui.pauses import rows_made
 from ckptui.watch.model import Change, Snapshot
 from ckptui.watch.monitor import Monitor
 
@@ -112,6 +113,7 @@ class Feed:
     def _changed(self, change: Change) -> None:
         # On the monitor's thread: nothing but the post, which is thread-safe and coalesces.
         self._gathered.add(change)
+        rows_made.add(len(change.changed))
         if self.is_open:
             try:
                 self._screen.post_message(SnapshotChanged())

@@ -5,6 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from textual.dom import DOMNode
+
+from ckptui.tui.app import CkptuiApp
 
 _LATER = frozenset(
     {
@@ -74,3 +81,22 @@ def test_what_reads_repairs_and_runs_is_not_loaded_where_there_were_none(tmp_pat
     row, names = _loaded(str(tmp_path))
     assert row == "a.ckpt"
     assert not names & _JOURNAL
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_at_the_start_no_widget_gets_its_styles_twice(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = CkptuiApp([str(tmp_path)])
+    styled, whole = list[str](), app.stylesheet.update_nodes
+
+    def counted(nodes: Iterable[DOMNode], animate: bool = False) -> None:
+        kept = list(nodes)
+        styled.extend(str(node.id) for node in kept)
+        whole(kept, animate=animate)
+
+    app.stylesheet.update_nodes = counted  # type: ignore[method-assign]
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        assert app.main.table.size.width > 0
+    assert styled.count("stages") == 0  # it had them when it was mounted

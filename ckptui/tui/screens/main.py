@@ -54,9 +54,11 @@ class MainScreen(
         super().__init__(services)
         self.feed = Feed(self, services.monitor, self.show)
         self.failed = ""
+        self._was_shown = False
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
+        self.fit(self.app.size)
         ascii_only = self.services.ascii_only
         yield PlaceBar(ascii_only=ascii_only)
         yield Text(ascii_only=ascii_only, text_id="title")
@@ -76,6 +78,11 @@ class MainScreen(
         self.show_view(self.view.id)
         self.feed.open()
         self.set_interval(_TICK_SECONDS, self.tick)
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Not once more at the start: whatever was just mounted has its styles."""
+        event.refresh_styles = self._was_shown
+        self._was_shown = True
 
     def on_snapshot_changed(self, _: SnapshotChanged) -> None:
         """The model changed; the feed says when to show it."""

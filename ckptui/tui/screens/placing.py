@@ -7,6 +7,7 @@ from typing import Final
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.geometry import Size
 
 from ckptui.tui.keys import cap
 from ckptui.tui.screens.details import Details
@@ -84,11 +85,18 @@ class Placing(Details):
         """Where it stands now: ``beside``, ``below`` or ``off``."""
         return placed(self.placement, *self._terminal)
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Put the detail beside, below, or away."""
-        self._terminal = (event.size.width, event.size.height)
-        self.call_after_refresh(self.refresh_view)
+    def fit(self, size: Size) -> None:
+        """Put the detail beside, below, or away in a terminal of that many columns and lines.
+
+        Before anything is mounted it costs nothing; afterwards every widget is styled again.
+        """
+        self._terminal = (size.width, size.height)
         self._set_classes()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Put the detail where there is room now."""
+        self.call_after_refresh(self.refresh_view)
+        self.fit(event.size)
 
     def _set_classes(self) -> None:
         if self.place == OFF and self.pane.has_focus_within:
