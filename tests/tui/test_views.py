@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import random
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -18,6 +20,7 @@ from ckptui.tui.folding import PREFIX, group_sort_key
 from ckptui.tui.views import CheckpointsView, StagesView
 from ckptui.tui.views.entries import Entries, Entry
 from ckptui.tui.views.groups import GROUPINGS, UNITS, Grouping, GroupTally
+from ckptui.tui.views.lines import Lines
 from ckptui.watch.model import Checkpoint, Snapshot, StageRow
 
 COLUMNS = tuple(column.id for column in EVERY)
@@ -297,3 +300,23 @@ def test_every_column_has_its_cell_and_its_key(column: str) -> None:
     view.update(Snapshot("run", rows), rows.keys(), ())
     assert sorted(view.lines) == ["a.pt", "b.pt"]
     assert view.cells("a.pt")[column].text.isascii()
+
+
+def test_an_order_that_was_given_up_half_way_leaves_nothing_behind() -> None:
+    rows = {f"{n:05d}.pt": Checkpoint(f"{n:05d}.pt", step=n, size=n % 7) for n in range(6000)}
+    view = CheckpointsView(ascii_only=False)
+    view.update(Snapshot("run", rows), rows.keys(), ())
+    while view.work(0):
+        pass
+    given_up = list[weakref.ref[Lines]]()
+    for column in ("name", "step", "size"):
+        view.sort = (column, False)
+        view.update(Snapshot("run", rows), (), ())
+        for _ in range(10):
+            assert view.work(0)
+        given_up += [weakref.ref(each) for each in gc.get_objects() if isinstance(each, Lines)]
+    while view.work(0):
+        pass
+    assert list(view.lines) == sorted(rows, key=lambda path: (rows[path].size, -int(path[:5])))
+    assert len({id(each) for each in given_up}) > 3
+    assert {id(each()) for each in given_up if each() is not None} == {id(view.lines)}

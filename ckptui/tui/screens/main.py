@@ -81,7 +81,7 @@ class MainScreen(
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Not once more at the start: whatever was just mounted has its styles."""
-        event.refresh_styles = self._was_shown
+        event.refresh_styles = event.refresh_styles and self._was_shown
         self._was_shown = True
 
     def on_snapshot_changed(self, _: SnapshotChanged) -> None:

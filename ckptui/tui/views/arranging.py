@@ -57,6 +57,26 @@ def _above(path: str) -> str:
     return path[: path.rfind("/") + 1]
 
 
+class Spent:
+    """Lines that never came to be shown. They go in pieces: a hundred thousand are a pause."""
+
+    def __init__(self) -> None:
+        self._lines: list[Lines] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._lines)
+
+    def take(self, lines: Lines | None) -> None:
+        """Let go of these, in time."""
+        if lines is not None:
+            self._lines.append(lines)
+
+    def work(self) -> None:
+        """Let go of one piece."""
+        if self._lines and not self._lines[-1].shed(_PIECE):
+            self._lines.pop()
+
+
 class Arranging:
     """Keeps lines, and replaces them once others are ready.
 
@@ -75,6 +95,7 @@ class Arranging:
         self._due: dict[str, None] = {}
         self._next: Lines | None = None
         self._next_due: dict[str, None] = {}
+        self._spent = Spent()
 
     @property
     def wanted(self) -> Arrangement:
@@ -84,11 +105,12 @@ class Arranging:
     @property
     def busy(self) -> bool:
         """True while there is something left to do."""
-        return bool(self._due) or self._next is not None
+        return bool(self._due) or self._next is not None or bool(self._spent)
 
     def arrange(self, arrangement: Arrangement) -> None:
         """Arrange all rows in another way, or in the same way anew."""
         following = Lines(arrangement, self._opened)
+        self._spent.take(self._next)
         if self.lines:
             self._next, self._next_due = following, dict.fromkeys(self._rows)
         else:  # nothing to look at meanwhile: what is ready shows at once
@@ -118,6 +140,7 @@ class Arranging:
                 self._take(self._next, self._next_due)
                 if not self._next_due:
                     self.lines, self._due, self._next = self._next, {}, None
+            self._spent.work()
             if time.perf_counter() >= end:
                 return
 

@@ -114,6 +114,14 @@ class Entries:
         for entry in come:
             self.add(entry)
 
+    def shed(self) -> bool:
+        """Let go of one chunk; True while there are more."""
+        self._starts = None
+        if self._chunks:
+            self._chunks.pop()
+            self._lasts.pop()
+        return bool(self._chunks)
+
     def _fill(self, entries: list[Entry]) -> None:
         parts: Iterable[int] = range(0, len(entries), _CHUNK)
         self._chunks = [entries[at : at + _CHUNK] for at in parts]

@@ -154,6 +154,14 @@ class Lines(Rows):
             return _NO_ENTRIES
         return group.bad
 
+    def shed(self, count: int) -> bool:
+        """Let go of some of what is here, which is of no use afterwards; True while more is."""
+        for _ in range(min(count, len(self.rows))):
+            self.rows.popitem()
+        if self.groups:
+            self.groups.popitem()
+        return self._top.shed() or bool(self.rows) or bool(self.groups)
+
     # Lines out
 
     def __len__(self) -> int:

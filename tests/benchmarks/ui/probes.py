@@ -116,15 +116,21 @@ def leave(terminal: Played) -> None:
 
 
 class Busy:
-    """Whether the program's children work: each look tells of the time since the last one."""
+    """Whether the program's children work: each look tells of the time since the last one.
 
-    def __init__(self, terminal: Played) -> None:
+    Args:
+        terminal: Its own.
+        itself: Count the process that paints, too.
+    """
+
+    def __init__(self, terminal: Played, *, itself: bool = False) -> None:
         self._terminal = terminal
+        self._left_out = 0 if itself else terminal.pid
         self._before, self._at = self._work(), time.monotonic()
 
     def _work(self) -> float:
         work = self._terminal.work()
-        return sum(seconds for pid, seconds in work.items() if pid != self._terminal.pid)
+        return sum(seconds for pid, seconds in work.items() if pid != self._left_out)
 
     def busy(self) -> bool:
         """True where they took a twentieth of a core."""
@@ -139,9 +145,9 @@ class Busy:
 def settle(terminal: Played, count: int) -> None:
     """Wait until every row is counted and the program has come to rest."""
     terminal.sees(lambda lines: has_count(lines, count), f"{count:,} counted", 120.0)
-    busy = Busy(terminal)
-    for _ in range(240):
-        terminal.listens(0.6)
+    busy = Busy(terminal, itself=True)
+    for _ in range(120):
+        terminal.listens(1.2)
         if not busy.busy():
             return
 
@@ -164,6 +170,12 @@ def actions(terminal: Played, wanted: str) -> Iterator[tuple[str, float]]:
     terminal.sees(lambda lines: wanted[-5:] in cursor(lines), "the filtered row")
     terminal.press(ESCAPE)
     terminal.rests(1.0)
+    for column in "1829" * 2:  # its path, its size, its step, its age
+        terminal.press("s")
+        terminal.sees(says("Sort by"), "the columns")
+        terminal.rests(0.2)
+        yield "sort by a column", _timed(terminal, column, sorted_anew(terminal.lines), "sorted")
+        terminal.rests(0.5)
     for _ in range(2):
         yield "mark all", _timed(terminal, "A", differs(terminal.lines), "marks")
         terminal.rests(0.5)
@@ -173,6 +185,16 @@ def differs(before: list[str]) -> Seen:
     """Whether the cursor's bar or the marks are others than before."""
     left = [line[:3] for line in before]
     return lambda lines: [line[:3] for line in lines] != left
+
+
+def sorted_anew(before: list[str]) -> Seen:
+    """Whether the dialog has gone and the header marks another column or direction."""
+    mark = _marked(before)
+    return lambda lines: not any("Sort by" in line for line in lines) and _marked(lines) != mark
+
+
+def _marked(lines: list[str]) -> str:
+    return next((line for line in lines if line.startswith("   Checkpoint")), "")
 
 
 @dataclass(slots=True)
