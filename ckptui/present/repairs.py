@@ -55,7 +55,7 @@ def plan_lines(
         plan: The plan.
         width: Cells a line may take.
         trash_bytes: Bytes that the trash holds already, None where that is not known.
-        undo_key: Key (or command) that takes it back.
+        undo_key: Key (or command) that takes it back; empty where that is not said.
     """
     lines: list[Line] = []
     longest = max((cells(_place(step.path)) for step in plan.steps), default=0)
@@ -74,7 +74,7 @@ def _promise(plan: Plan, trash_bytes: int | None, undo_key: str) -> str:
     if plan.action is Action.VALIDATE:
         return f"Nothing is changed; {units.size(read_bytes(plan))} are read."
     moved = sum(step.bytes for step in plan.steps if _to_trash(step))
-    said = f"{undo_key} undoes it. Nothing is deleted"
+    said = f"{undo_key} undoes it. Nothing is deleted" if undo_key else "Nothing is deleted"
     if not moved:
         return f"{said}."
     if trash_bytes is None:

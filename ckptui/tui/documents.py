@@ -59,7 +59,8 @@ def preview_lines(
     lines: list[Line] = []
     for document in documents:
         lines += [()] if lines else []
-        lines += plan_lines(plan_of(document, root), width=width, undo_key=cap("undo"))
+        undo_key = "" if text(document, "action") == "undo" else cap("undo")  # z goes further back
+        lines += plan_lines(plan_of(document, root), width=width, undo_key=undo_key)
     return lines
 
 

@@ -53,7 +53,9 @@ async def test_quarantine_moves_and_undo_restores_bit_for_bit(run_dir: str) -> N
         assert not there(run_dir, BAD)
         await ui.sees("; z undoes")
         await ui.press("z")
-        await ui.agrees("Undo")
+        await ui.sees("y apply", "Undo", " Nothing is deleted.")
+        assert "z undoes it" not in ui.text(), "it would undo what came before"
+        await ui.press("y")
         await ui.until(lambda: BAD in ui.rows, "the row to come back")
     assert bits(run_dir, BAD) == before
 
