@@ -13,7 +13,8 @@ from typing import Final
 
 _ANSWER: Final = 0.1
 """Seconds within which a key is answered and painted."""
-_REST: Final = 0.03
+_REST: Final = 0.06
+"""Seconds of rest between two pieces meanwhile."""
 
 _until = 0.0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -84,6 +85,7 @@ def measure(
     for count, root in roots.items():
         tell(f"writing {count:,} checkpoints")
         make_run(root, count)
+    os.sync()  # else the disk is at work on a hundred thousand files while starts are timed
     tell("first paint")
     _starts(place, roots[some], some, found)
     tell(f"keys while verdicts stream in, {some:,} and {many:,} checkpoints")
