@@ -14,7 +14,6 @@ from textual.binding import BindingType
 from textual.command import Provider
 from textual.driver import Driver
 
-from ckptui import turns
 from ckptui.present.safe import plain
 from ckptui.terms import EXIT_OK
 from ckptui.tui.colours import Colours
@@ -143,11 +142,10 @@ class CkptuiApp(Colours, inherit_bindings=False):
             self.heed_signals(self.terminal)
 
     async def on_event(self, event: events.Event) -> None:
-        """A key goes before whatever else this process is at, and after the key before it."""
+        """A key goes after the key before it; the one that quits at once."""
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
             return
-        turns.wanted()
         if event.key in by_id("quit-now").names:
             await super().on_event(event)
         else:
@@ -180,6 +178,13 @@ class CkptuiApp(Colours, inherit_bindings=False):
     def on_command_failed(self, message: CommandFailed) -> None:
         """Say it once; a command has no other place to say it."""
         self.main.notice(plain(message.sentence), alarm=True)
+
+    def action_command_palette(self) -> None:
+        """Open the palette."""
+        from ckptui.tui.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def action_redraw(self) -> None:
         """Send everything again: something else has written on the terminal."""

@@ -15,7 +15,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from ckptui.present.filter import follows
@@ -23,6 +23,7 @@ from ckptui.present.filter_kinds import fold
 from ckptui.present.safe import plain
 from ckptui.tui.colours import KEEP
 from ckptui.tui.keys import APP, MAIN, TABLE, Key
+from ckptui.tui.screens.on_top import OnTop
 from ckptui.tui.themes import written
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ _MOST_HITS: Final = 50
 _SLICE: Final = 2_000
 """Names that are looked at between two breaths: a few milliseconds."""
 _TO_PLACE: Final = "go to this run directory"
+
+
+class Palette(CommandPalette, OnTop[None]):
+    """The palette: esc that follows enter at once closes nothing else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.events import Key
 
+from ckptui.tui.palette import Palette
 from ckptui.tui.screens.choose import Choose
 from ckptui.tui.screens.help import HelpScreen
 from ckptui.tui.screens.main import MainScreen
@@ -52,6 +53,23 @@ async def test_a_yes_that_was_typed_before_its_question_could_be_read_agrees_to_
         assert there(run_dir, "checkpoints/ckpt_0000400.pt")
         await driver.press("y")
         await driver.until(lambda: not there(run_dir, "checkpoints/ckpt_0000400.pt"), "the move")
+
+
+async def test_esc_right_after_enter_in_the_palette_takes_no_screen_from_below_it(
+    run_dir: str,
+) -> None:
+    async with opened(run_dir) as ui:
+        await ui.press("colon")
+        await ui.until(lambda: isinstance(ui.app.screen, Palette), "the palette")
+        palette = ui.app.screen
+        palette.dismiss()
+        palette.dismiss()
+        await ui.pilot.pause()
+        assert ui.app.screen is ui.app.main
+        for _ in range(5):
+            _burst(ui, "colon", *"mark all", "enter", "escape", "escape")
+            await ui.rests()
+            assert ui.app.screen is ui.app.main
 
 
 async def test_a_second_answer_to_a_dialog_takes_no_screen_from_below_it(run_dir: str) -> None:

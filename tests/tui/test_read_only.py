@@ -91,7 +91,7 @@ def test_no_key_changes_anything_in_the_run_directory(
             if not common and not key_id.startswith("quit"):
                 for name in by_id(key_id).names:
                     _try(tty, _WAYS[place], sent_for(name))
-        assert not tty.ended()
+        assert not tty.ended(), tty.sent[-3000:].decode(errors="replace")
         tty.until(lambda: _leaves(tty), "its end")
         assert leaks(tty.sent) == []
     assert standing(mended) == before

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Self
 
+from textual import events
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.pilot import Pilot
@@ -14,6 +15,7 @@ from ckptui.present.columns import Cell, Column
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Span, line, text_of
 from ckptui.tui.contrast import variables_of
+from ckptui.tui.listing import Rows
 from ckptui.tui.widgets.painting import fold, width_of
 from ckptui.tui.widgets.table import Table
 
@@ -22,6 +24,26 @@ COLUMNS = (
     Column("size", "Size", 6, right=True, keep=50),
     Column("note", "Note", 12, keep=10),
 )
+
+
+class Changing(Rows):
+    """Keys that change in place."""
+
+    def __init__(self, keys: list[str]) -> None:
+        self._keys = keys
+
+    def insert(self, keys: list[str]) -> None:
+        """Put some before all others."""
+        self._keys[:0] = keys
+
+    def line_of(self, key: str) -> int | None:
+        return self._keys.index(key) if key in self._keys else None
+
+    def at(self, line: int) -> str:
+        return self._keys[line]
+
+    def __len__(self) -> int:
+        return len(self._keys)
 
 
 class Watched(Table):
@@ -124,6 +146,28 @@ async def test_the_cursor_stays_on_its_row_and_on_its_line() -> None:
         app.values = {key: value for key, value in app.values.items() if key != "row 60"}
         app.table.show(list(app.values))
         assert app.table.cursor == "row 61"
+
+
+async def test_a_key_finds_its_row_among_those_that_came_since_the_last_paint() -> None:
+    bench = Bench(300)
+    async with bench.run_test(size=(60, 21)) as pilot:
+        keys = Changing(list(bench.values))
+        bench.table.show(keys)
+        await pilot.press("G", "k", "k")
+        assert bench.table.cursor == "row 297"
+        line = bench.shown().index(next(each for each in bench.shown() if "row 297" in each))
+        # Rows are taken in piece by piece; they are painted four times a second, keys at once.
+        keys.insert([f"new {number}" for number in range(500)])
+        await pilot.press("j")
+        assert bench.table.cursor == "row 298"
+        assert "row 298" in bench.shown()[line + 1], "the eye stays where it was"
+        keys.insert([f"newer {number}" for number in range(500)])
+        await pilot.press("k")
+        assert bench.table.cursor == "row 297" and "row 297" in bench.shown()[line]
+        await pilot.pause()
+        keys.insert([f"newest {number}" for number in range(3)])
+        bench.table.on_click(events.Click(bench.table, 5, line - 2, 0, 0, 1, False, False, False))
+        assert bench.table.cursor == "row 295", "the row that was seen there"
 
 
 async def test_columns_give_way_and_markup_stays_text() -> None:

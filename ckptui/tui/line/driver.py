@@ -15,6 +15,7 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from ckptui import turns
 from ckptui.tui.line.image import Image
 from ckptui.tui.line.shown import Shown
 from ckptui.tui.line.writer import Writer
@@ -79,7 +80,9 @@ class LineDriver(LinuxDriver):
         return Shown(0.0, 0.0) if writer is None else writer.coming()
 
     def process_message(self, message: Message) -> None:
-        """Take the terminal's answers to ourselves."""
+        """Take the terminal's answers to ourselves; a key goes before all that is being done."""
+        if isinstance(message, events.Key):
+            turns.wanted()
         writer = self._writer
         if writer is None or not isinstance(message, events.CursorPosition):
             super().process_message(message)

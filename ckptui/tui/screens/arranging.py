@@ -21,6 +21,8 @@ _BREATH_SECONDS: Final = 0.01
 """What the keys get between two pieces of a long work."""
 _LONG_BREATH_SECONDS: Final = 0.03
 """The same while one is being answered."""
+_LATEST_SECONDS: Final = 0.3
+"""Most time between two pieces while keys are answered: they go first, but not for ever."""
 _KEYS: Final = "123456789abcdefimnoprstuvwxyz"
 """One for each choice; none of them moves a cursor."""
 
@@ -33,6 +35,7 @@ class ArrangeActions(RunScreen):
         self.tables[self.checkpoints.id].turn = self.turn
         self.checkpoints.set_usual(services.config.ui.columns)
         self._rows_shown_at = 0.0
+        self._worked_at = 0.0
 
     def update_views(self, changed: Collection[str] | None, removed: Collection[str]) -> None:
         """Bring the views up to date, and show the open one.
@@ -62,9 +65,16 @@ class ArrangeActions(RunScreen):
     def _go_on(self) -> None:
         """The next piece of what cannot be done at once without keeping the keys waiting."""
         self._piece = None
+        now, answering = time.monotonic(), turns.waiting()
+        if answering and now - self._worked_at < _LATEST_SECONDS:
+            self._go_on_soon()
+            return
+        self._worked_at = now
         self.checkpoints.work(PIECE_SECONDS)
         seen = time.monotonic() - self._rows_shown_at < PAINT_SECONDS
-        if self.view is self.checkpoints and not (seen and self.checkpoints.busy):
+        # What a key has moved is painted in a moment: among the rows as they stand by then.
+        soon = answering or not seen or not self.checkpoints.busy
+        if soon and self.view is self.checkpoints:
             self._show_rows()
             self.show_status()
         self._go_on_soon()

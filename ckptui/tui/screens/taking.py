@@ -91,7 +91,8 @@ class TakeScreen(OnTop[str], inherit_bindings=False):
 
     def _say(self, text: str, *, alarm: bool = False) -> None:
         said = line(Span(text, Role.ERROR if alarm else Role.STRONG))
-        self.query_one("#text-status", Text).show([said])
+        for each in self.query("#text-status").results(Text):  # none once the screen has gone
+            each.show([said])
 
     def action_text_save(self) -> None:
         """Ask for a file and write the text there."""

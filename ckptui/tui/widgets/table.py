@@ -59,9 +59,7 @@ class Table(TableMarks, can_focus=True, inherit_bindings=False):
         was_empty = not self.keys and not self._painted and self._said == self.empty
         self.keys = keys if isinstance(keys, Rows) else Listed(keys)
         self._keep_marks()
-        if self.virtual_size.height != len(self.keys) + HEADER:
-            self.virtual_size = Size(self._width, len(self.keys) + HEADER)
-        self._find_cursor()
+        self._follow()
         if not self.keys and not was_empty:
             self._said = self.empty
             self._painted.clear()
@@ -82,13 +80,11 @@ class Table(TableMarks, can_focus=True, inherit_bindings=False):
 
     def on_click(self, event: events.Click) -> None:
         """The mouse chooses a row, or a column to sort by; a second click opens the row."""
-        line = self.top + event.y - HEADER
-        column = self._plan.column_at(event.x)
+        column, painted = self._plan.column_at(event.x), self._painted.get(event.y - HEADER)
         if event.y < HEADER and column is not None:
             self.post_message(self.Headed(self, column.id))
-        elif event.y >= HEADER and line < len(self.keys):
-            self._led = True
-            self._place_on(line)
+        elif painted is not None and painted.key in self.keys:
+            self.move_to(painted.key)  # the row that was seen there, wherever it stands by now
             if event.chain == 2:
                 self.action_table_open()
 

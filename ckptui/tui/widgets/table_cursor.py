@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual.geometry import Size
+
 from ckptui.present.columns import Column
 from ckptui.present.glyphs import Role
 from ckptui.present.spans import Line, Span
-from ckptui.tui.widgets.table_lines import CellSource, TableLines
+from ckptui.tui.widgets.table_lines import HEADER, CellSource, TableLines
 from ckptui.tui.widgets.table_messages import Moved, Opened
 
 
@@ -38,11 +40,26 @@ class TableCursor(TableLines):
     def move_to(self, key: str) -> None:
         """Put the cursor on a row and bring it into view, now or once it is there."""
         self._led = True
+        self._catch_up()
         line = self.keys.line_of(key)
         if line is None:
             self._wish = key
         else:
             self._place_on(line)
+
+    def _follow(self) -> None:
+        """Take the rows as they stand now: how many there are, and where the cursor's is."""
+        height = len(self.keys) + HEADER
+        if self.virtual_size.height != height:
+            self.virtual_size = Size(self._width, height)
+        self._find_cursor()
+
+    def _catch_up(self) -> None:
+        """Show rows that came or went since the last time: a key does not wait until it is due."""
+        height = len(self.keys) + HEADER
+        if self.keys and (self._line != self.cursor_line or self.virtual_size.height != height):
+            self._follow()
+            self.touch()
 
     def _find_cursor(self) -> None:
         """Put the cursor on its row's new line; where the row is gone, on a neighbour's."""
@@ -95,6 +112,7 @@ class TableCursor(TableLines):
     def _step(self, lines: int) -> None:
         if self.keys:
             self._led = True
+            self._catch_up()
             self._place_on(min(max(self.cursor_line + lines, 0), len(self.keys) - 1))
 
     def _show_cursor(self) -> None:
